@@ -1,0 +1,32 @@
+# The tools run at pinned versions, so that a fresh machine needs nothing but Go.
+GOFUMPT       := mvdan.cc/gofumpt@v0.12.0
+GOLANGCI      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
+
+.PHONY: all test lint check demo replay bench build
+
+all: lint check test
+
+build:
+	CGO_ENABLED=0 go build -trimpath -o muster ./cmd/muster
+
+test:
+	go test ./...
+
+lint:
+	@out=$$(go run $(GOFUMPT) -l .); if [ -n "$$out" ]; then echo "gofumpt would change:"; echo "$$out"; exit 1; fi
+	go vet ./...
+	go run $(GOLANGCI) run ./...
+	go run $(WORKFLOWCHECK) -config .workflowcheck.yaml ./workflows/...
+
+check:
+	go run ./cmd/muster check runbooks musterbook.example.yaml
+
+demo:
+	go run ./cmd/muster demo
+
+replay:
+	go test -count=1 -run 'Replay' ./workflows/...
+
+bench:
+	go test -run '^$$' -bench AlertToCall -benchtime 100x ./cmd/muster

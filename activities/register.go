@@ -1,0 +1,150 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/record"
+)
+
+// Registry is where activities are made known: a worker, or the test environment.
+type Registry interface {
+	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
+}
+
+// late is after how long a post says when it was meant.
+const late = 2 * time.Minute
+
+// Register binds the ports to the contract's names.
+func Register(r Registry, p Ports) {
+	register(r, contract.TakeNumber, p.Numbers.Take)
+	register(r, contract.WhoIsOnCall, whoIsOnCall(p.People))
+	RegisterChat(r, p.Chat)
+	RegisterPhone(r, p.Phone)
+	register(r, contract.WriteRecord, writeRecord(p.Archive))
+}
+
+// RegisterChat binds the chat alone, for the worker of the chat's task queue.
+func RegisterChat(r Registry, chat Chat) {
+	register(r, contract.OpenRoom, func(ctx context.Context, req contract.OpenRoomRequest) (contract.OpenRoomResult, error) {
+		req.Again = req.Again || repeated(ctx)
+		return chat.OpenRoom(ctx, req)
+	})
+	register(r, contract.Post, func(ctx context.Context, req contract.PostRequest) (contract.PostResult, error) {
+		req.Again = req.Again || repeated(ctx)
+		if time.Since(req.Intended) > late {
+			req.Message.Late = req.Intended
+		}
+		return chat.Post(ctx, req)
+	})
+	register(r, contract.ShowRoom, func(ctx context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error) {
+		req.Again = req.Again || repeated(ctx)
+		return chat.ShowRoom(ctx, req)
+	})
+}
+
+// RegisterPhone binds the telephone alone, for the worker of the telephone's task queue.
+func RegisterPhone(r Registry, phone Phone) {
+	register(r, contract.PlaceCall, func(ctx context.Context, req contract.CallRequest) (contract.CallResult, error) {
+		req.Again = req.Again || repeated(ctx)
+		return phone.Call(ctx, req)
+	})
+	register(r, contract.HangUp, func(ctx context.Context, req contract.HangUpRequest) (contract.None, error) {
+		return contract.None{}, phone.HangUp(ctx, req)
+	})
+	register(r, contract.SendText, func(ctx context.Context, req contract.TextRequest) (contract.TextResult, error) {
+		req.Again = req.Again || repeated(ctx)
+		return phone.Text(ctx, req)
+	})
+}
+
+// register binds one activity and translates the errors of the ports for the engine.
+func register[In, Out any](r Registry, name contract.Activity[In, Out], f func(context.Context, In) (Out, error)) {
+	r.RegisterActivityWithOptions(func(ctx context.Context, in In) (Out, error) {
+		out, err := f(ctx, in)
+		return out, translate(err)
+	}, activity.RegisterOptions{Name: string(name)})
+}
+
+// translate gives each class of error its meaning for the engine: plain errors are tried again, refusals are not, and
+// "later" says when.
+func translate(err error) error {
+	var refused *contract.Refused
+	if errors.As(err, &refused) {
+		kind := contract.RefusedType
+		if refused.Installation {
+			kind = contract.InstallationType
+		}
+		return temporal.NewNonRetryableApplicationError(refused.Error(), kind, nil)
+	}
+	var later *contract.Later
+	if errors.As(err, &later) {
+		return temporal.NewApplicationErrorWithOptions(later.Error(), "Later", temporal.ApplicationErrorOptions{
+			NextRetryDelay: later.After, Category: temporal.ApplicationErrorCategoryBenign,
+		})
+	}
+	return err
+}
+
+// repeated says whether an earlier attempt of this activity may have done the effect already.
+func repeated(ctx context.Context) bool { return activity.GetInfo(ctx).Attempt > 1 }
+
+// whoIsOnCall resolves names one by one, so that an unknown one does not lose the others.
+func whoIsOnCall(people People) func(context.Context, contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {
+	return func(_ context.Context, req contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {
+		var out contract.WhoIsOnCallResult
+		for _, name := range req.Names {
+			duties, err := people.Duties(name, req.At)
+			if err != nil {
+				out.Problems = append(out.Problems, err.Error())
+			}
+			out.Found = append(out.Found, contract.Found{Name: name, Duties: duties})
+		}
+		return out, nil
+	}
+}
+
+// writeRecord renders the record and puts its files into the archive. The names depend on the key alone, so a
+// repetition replaces the same files.
+func writeRecord(archive Archive) func(context.Context, contract.WriteRecordRequest) (contract.WriteRecordResult, error) {
+	return func(ctx context.Context, req contract.WriteRecordRequest) (contract.WriteRecordResult, error) {
+		files, err := recordFiles(req.Incident)
+		if err != nil {
+			return contract.WriteRecordResult{}, err
+		}
+		var out contract.WriteRecordResult
+		for _, f := range files {
+			place, err := archive.Put(ctx, f.name, f.content)
+			if err != nil {
+				return contract.WriteRecordResult{}, fmt.Errorf("write record of %s: %w", req.Incident.Key, err)
+			}
+			out.Places = append(out.Places, place)
+		}
+		return out, nil
+	}
+}
+
+// recordFile is one file of a record.
+type recordFile struct {
+	name    string
+	content []byte
+}
+
+// recordFiles renders the record in its formats.
+func recordFiles(inc incident.Incident) ([]recordFile, error) {
+	text, err := record.JSON(inc)
+	if err != nil {
+		return nil, fmt.Errorf("render record of %s: %w", inc.Key, err)
+	}
+	return []recordFile{
+		{name: string(inc.Key) + ".md", content: record.Markdown(inc)},
+		{name: string(inc.Key) + ".json", content: text},
+	}, nil
+}

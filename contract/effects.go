@@ -1,0 +1,208 @@
+package contract
+
+import (
+	"time"
+
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
+)
+
+// The activities: everything that an incident does to the world or asks of it.
+const (
+	TakeNumber  Activity[TakeNumberRequest, TakeNumberResult]   = "TakeNumber"
+	WhoIsOnCall Activity[WhoIsOnCallRequest, WhoIsOnCallResult] = "WhoIsOnCall"
+	OpenRoom    Activity[OpenRoomRequest, OpenRoomResult]       = "OpenRoom"
+	Post        Activity[PostRequest, PostResult]               = "Post"
+	ShowRoom    Activity[ShowRoomRequest, ShowRoomResult]       = "ShowRoom"
+	PlaceCall   Activity[CallRequest, CallResult]               = "PlaceCall"
+	HangUp      Activity[HangUpRequest, None]                   = "HangUp"
+	SendText    Activity[TextRequest, TextResult]               = "SendText"
+	WriteRecord Activity[WriteRecordRequest, WriteRecordResult] = "WriteRecord"
+)
+
+// Effect is what every request that changes the world carries.
+type Effect struct {
+	// Key is the idempotency key, `<incident>/<step path>/<pass>/<item>`.
+	Key string `json:"key"`
+	// Intended is when the workflow decided; a provider that looks for a lost effect looks from here on.
+	Intended time.Time `json:"intended"`
+	// Again says that the effect may have been done already (a retry, a resumption): look first. The activities' layer
+	// also sets it on every attempt after the first.
+	Again bool `json:"again,omitempty"`
+}
+
+// TakeNumberRequest asks for an incident's key. It is idempotent by RunID, the first run of the incident.
+type TakeNumberRequest struct {
+	WorkflowID string    `json:"workflow_id"`
+	RunID      string    `json:"run_id"`
+	Title      string    `json:"title"`
+	Service    string    `json:"service,omitempty"`
+	At         time.Time `json:"at"`
+}
+
+// TakeNumberResult gives the key, and the page of the incident in the Temporal Web UI where one is known.
+type TakeNumberResult struct {
+	Key incident.Key `json:"key"`
+	URL string       `json:"url,omitempty"`
+}
+
+// WhoIsOnCallRequest asks who is meant by names at an instant. Names are people, schedules, teams or "fallback".
+type WhoIsOnCallRequest struct {
+	Names []string  `json:"names"`
+	At    time.Time `json:"at"`
+}
+
+// WhoIsOnCallResult gives the people for each name. An unknown name is a problem, and the others still count.
+type WhoIsOnCallResult struct {
+	Found    []Found  `json:"found"` // in the order of the names
+	Problems []string `json:"problems,omitempty"`
+}
+
+// Found is who a name means at present.
+type Found struct {
+	Name   string        `json:"name"`
+	Duties []oncall.Duty `json:"duties,omitempty"`
+}
+
+// OpenRoomRequest opens the incident's chat room. It is idempotent by Owner: a room of the name is adopted only when
+// our own bot made it and its purpose holds Owner; a stranger's room gets a suffix.
+type OpenRoomRequest struct {
+	Effect
+	Owner   string            `json:"owner"` // the incident's opaque id
+	Name    string            `json:"name"`  // wished; the provider makes it valid
+	Purpose string            `json:"purpose,omitempty"`
+	Topic   string            `json:"topic,omitempty"`
+	Invite  []oncall.PersonID `json:"invite,omitempty"`
+}
+
+// OpenRoomResult gives the room and who could not be invited, with the reason.
+type OpenRoomResult struct {
+	Room       incident.Room `json:"room"`
+	NotInvited []string      `json:"not_invited,omitempty"`
+}
+
+// PostRequest posts one message, or updates the one that was posted for Replaces. It is idempotent by Key, which is
+// kept in the message's metadata.
+type PostRequest struct {
+	Effect
+	Room    string  `json:"room"` // id
+	Message Message `json:"message"`
+}
+
+// PostResult names the message.
+type PostResult struct {
+	Message string `json:"message"` // id within the room (Slack: ts)
+}
+
+// Message is a chat message in neutral words; the provider renders it.
+type Message struct {
+	Text    string            `json:"text"` // plain text; the provider escapes it
+	Tone    Tone              `json:"tone,omitempty"`
+	Mention []oncall.PersonID `json:"mention,omitempty"` // people to be notified
+	Buttons []Button          `json:"buttons,omitempty"`
+	Pin     bool              `json:"pin,omitempty"`
+	Late    time.Time         `json:"late,omitzero"` // when it was meant, if it is posted much later
+}
+
+// Tone colours a message; the words say it too.
+type Tone string
+
+// The tones.
+const (
+	ToneNormal Tone = ""
+	ToneRed    Tone = "red"
+	ToneGreen  Tone = "green"
+)
+
+// Button is a click that becomes a verb. The provider sends Verb, Incident, Question and Value back as they are.
+type Button struct {
+	Label    string `json:"label"`
+	Verb     Verb   `json:"verb"`
+	Incident string `json:"incident"`           // workflow id
+	Key      string `json:"key"`                // INC-1
+	Question string `json:"question,omitempty"` // the question's key
+	Value    string `json:"value,omitempty"`    // choice or severity
+	Danger   bool   `json:"danger,omitempty"`
+}
+
+// ShowRoomRequest makes the room show what is so: the topic and the pinned card. Setting them is naturally idempotent;
+// the card is found by Key when its id is not known.
+type ShowRoomRequest struct {
+	Effect
+	Room   string            `json:"room"`
+	Topic  string            `json:"topic,omitempty"` // empty = leave
+	Card   *Message          `json:"card,omitempty"`  // nil = leave
+	CardID string            `json:"card_id,omitempty"`
+	Invite []oncall.PersonID `json:"invite,omitempty"`
+	// Settled lists posted questions that are no longer open: their buttons give way to the answer.
+	Settled []SettledPost `json:"settled,omitempty"`
+}
+
+// SettledPost is a posted message that is to be replaced.
+type SettledPost struct {
+	Message string  `json:"message"` // id
+	Now     Message `json:"now"`
+}
+
+// ShowRoomResult gives the card's id and what could not be done, in words.
+type ShowRoomResult struct {
+	CardID   string   `json:"card_id,omitempty"`
+	Problems []string `json:"problems,omitempty"`
+}
+
+// Callback is what a telephone provider carries through the vendor and back, protected by a MAC.
+type Callback struct {
+	WorkflowID string `json:"workflow_id"`
+	Key        string `json:"key"` // INC-1
+	Page       string `json:"page"`
+	Attempt    int    `json:"attempt"`
+}
+
+// CallRequest telephones one person. It is idempotent by Key: on Again the provider first looks for a call to this
+// person since Intended whose callback names the same attempt. A duplicate is preferred to silence.
+type CallRequest struct {
+	Effect
+	Callback Callback        `json:"callback"`
+	Person   oncall.PersonID `json:"person"`
+	Say      string          `json:"say"`  // the first words, for telephones that cannot ask back
+	Ring     time.Duration   `json:"ring"` // how long it rings
+}
+
+// CallResult names the call.
+type CallResult struct {
+	Provider string `json:"provider"`
+	// Polls says that no status callbacks will come (no public address); the status is asked for instead.
+	Silent bool `json:"silent,omitempty"`
+}
+
+// HangUpRequest ends a call that rings or speaks. A call that is over already is success.
+type HangUpRequest struct {
+	Provider string `json:"provider"`
+}
+
+// TextRequest sends one short message. It is idempotent by Key: on Again the provider looks for a message to this
+// person since Intended that holds Reference.
+type TextRequest struct {
+	Effect
+	Callback  Callback        `json:"callback"`
+	Person    oncall.PersonID `json:"person"`
+	Text      string          `json:"text"`
+	Reference string          `json:"reference"` // a piece of Text that no other message of this person has
+	Validity  time.Duration   `json:"validity"`  // worthless after this
+}
+
+// TextResult names the message.
+type TextResult struct {
+	Provider string `json:"provider"`
+}
+
+// WriteRecordRequest writes the record of an incident; the same files are overwritten, so it is idempotent by the key
+// of the incident.
+type WriteRecordRequest struct {
+	Incident incident.Incident `json:"incident"`
+}
+
+// WriteRecordResult says where the record lies.
+type WriteRecordResult struct {
+	Places []string `json:"places"`
+}

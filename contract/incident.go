@@ -1,0 +1,158 @@
+package contract
+
+import (
+	"time"
+
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/runbooks"
+)
+
+// Declaration is what is known when an incident begins.
+type Declaration struct {
+	Title       string            `json:"title"`
+	Summary     string            `json:"summary,omitempty"`
+	Type        string            `json:"type,omitempty"`
+	Service     string            `json:"service,omitempty"`
+	Team        string            `json:"team,omitempty"`
+	Source      string            `json:"source"`
+	Environment string            `json:"environment,omitempty"`
+	Labels      map[string]string `json:"labels,omitempty"`
+	Severity    incident.Severity `json:"severity,omitempty"`
+	By          incident.Actor    `json:"by"`
+	At          time.Time         `json:"at"`
+	Inputs      map[string]any    `json:"inputs,omitempty"`
+	Drill       bool              `json:"drill,omitempty"`
+	// Alerts are those that came with the declaration itself and not as a signal.
+	Alerts []incident.Alert `json:"alerts,omitempty"`
+}
+
+// IncidentInput starts an incident, goes on with it after continue-as-new, and hands it over to its review.
+type IncidentInput struct {
+	Declaration Declaration      `json:"declaration"`
+	Runbook     runbooks.Runbook `json:"runbook"`
+	Hash        string           `json:"hash"` // SHA-256 of the normalised runbook
+	State       *State           `json:"state,omitempty"`
+}
+
+// IncidentResult is what a finished incident returns.
+type IncidentResult struct {
+	Key    incident.Key    `json:"key"`
+	Ending incident.Ending `json:"ending"`
+	Record []string        `json:"record,omitempty"`
+}
+
+// StepState is where a step stands.
+type StepState string
+
+// The states of a step; the zero value is pending.
+const (
+	StepPending   StepState = ""
+	StepRunning   StepState = "running"
+	StepWaiting   StepState = "waiting"
+	StepHolding   StepState = "holding"
+	StepDone      StepState = "done"
+	StepSkipped   StepState = "skipped"
+	StepFailed    StepState = "failed"
+	StepTimedOut  StepState = "timed_out"
+	StepRejected  StepState = "rejected"
+	StepCancelled StepState = "cancelled"
+)
+
+// Terminal says whether the step is over.
+func (s StepState) Terminal() bool {
+	switch s {
+	case StepDone, StepSkipped, StepFailed, StepTimedOut, StepRejected, StepCancelled:
+		return true
+	case StepPending, StepRunning, StepWaiting, StepHolding:
+	}
+	return false
+}
+
+// State is everything that a run of an incident hands to the next: walking the runbook again from it leads to the same
+// place. Deadlines are instants, never durations.
+type State struct {
+	Incident  incident.Incident   `json:"incident"`
+	Inputs    map[string]any      `json:"inputs,omitempty"`
+	Vars      map[string]any      `json:"vars,omitempty"`
+	Steps     map[string]*StepRun `json:"steps,omitempty"` // by `<path>/<pass>`
+	Pass      int                 `json:"pass"`
+	Outbox    []Outgoing          `json:"outbox,omitempty"`
+	Sent      int                 `json:"sent"` // how many the outbox has ever taken, for keys
+	Shown     Shown               `json:"shown"`
+	Recent    []string            `json:"recent,omitempty"` // ids of acts and alerts, newest last, against repetition
+	Runs      int                 `json:"runs"`             // how often it has continued as new
+	Reviewing bool                `json:"reviewing,omitempty"`
+	Record    []string            `json:"record,omitempty"`
+}
+
+// StepRun is one step's run in one pass.
+type StepRun struct {
+	State    StepState      `json:"state,omitempty"`
+	By       string         `json:"by,omitempty"`
+	Started  time.Time      `json:"started,omitzero"`
+	Ended    time.Time      `json:"ended,omitzero"`
+	Waiting  time.Time      `json:"waiting,omitzero"` // since when it waits; deadlines count from here
+	Tries    int            `json:"tries,omitempty"`  // how often a person has had it tried again
+	Output   map[string]any `json:"output,omitempty"`
+	Problem  string         `json:"problem,omitempty"`
+	Elapsed  time.Duration  `json:"elapsed,omitempty"`  // of the incident, when the wait began
+	Reaction string         `json:"reaction,omitempty"` // "on_timeout" or "on_failure" while its steps run
+}
+
+// OutgoingKind is what the outbox delivers.
+type OutgoingKind string
+
+// The kinds of outgoing things.
+const (
+	OutgoingRoom OutgoingKind = "room"
+	OutgoingPost OutgoingKind = "post"
+)
+
+// Outgoing is one thing that the outbox delivers, in order.
+type Outgoing struct {
+	Kind     OutgoingKind     `json:"kind"`
+	Key      string           `json:"key"` // idempotency key
+	At       time.Time        `json:"at"`
+	Step     string           `json:"step,omitempty"` // `<path>/<pass>` of the step whose output it fills
+	Tried    bool             `json:"tried,omitempty"`
+	Room     *OpenRoomRequest `json:"room,omitempty"`
+	Message  *Message         `json:"message,omitempty"`
+	Question string           `json:"question,omitempty"` // the question that the message shows
+}
+
+// Shown is what the room and the Temporal UI show at present; the mirrors compare it with what is so.
+type Shown struct {
+	Topic     string            `json:"topic,omitempty"`
+	Card      string            `json:"card,omitempty"` // the card's text and buttons, as one comparable text
+	CardID    string            `json:"card_id,omitempty"`
+	Questions map[string]string `json:"questions,omitempty"` // message id → question key, while its buttons stand
+	// CardTried says that a card may have been posted whose id is not known.
+	CardTried  bool     `json:"card_tried,omitempty"`
+	Invited    []string `json:"invited,omitempty"`
+	Attributes string   `json:"attributes,omitempty"`
+}
+
+// NumbersState is the numbering workflow's memory.
+type NumbersState struct {
+	Last    int           `json:"last"`
+	Entries []NumberEntry `json:"entries,omitempty"` // oldest first; the oldest are dropped when there are too many
+}
+
+// NumberEntry says which workflow an incident key means.
+type NumberEntry struct {
+	Key        incident.Key    `json:"key"`
+	WorkflowID string          `json:"workflow_id"`
+	RunID      string          `json:"run_id"` // the first run; one workflow id may carry several incidents in turn
+	Title      string          `json:"title"`
+	Service    string          `json:"service,omitempty"`
+	At         time.Time       `json:"at"`
+	Ending     incident.Ending `json:"ending,omitempty"`
+	EndedAt    time.Time       `json:"ended_at,omitzero"`
+}
+
+// The messages of the numbering workflow.
+const (
+	NumberUpdate Update[TakeNumberRequest, NumberEntry] = "number"
+	EndedSignal  Signal[NumberEntry]                    = "ended"
+	NumbersQuery Query[None, NumbersState]              = "numbers"
+)

@@ -1,0 +1,42 @@
+// Package contract is the wire: the names and the payloads of every message that Temporal histories record, and the
+// classes of errors that cross it. It is for ever: fields are added, never renamed; a name is never used for something
+// else. It knows the domain and nothing of Temporal's SDK or of vendors.
+package contract
+
+// Activity names an activity and the types it takes and gives, so that a wrong pairing does not compile.
+type Activity[In, Out any] string
+
+// Workflow names a workflow and the types it takes and gives.
+type Workflow[In, Out any] string
+
+// Update names a request with an answer.
+type Update[In, Out any] string
+
+// Signal names a message without an answer.
+type Signal[In any] string
+
+// Query names a question that changes nothing.
+type Query[In, Out any] string
+
+// None is the payload of a message that needs none.
+type None struct{}
+
+// The task queues. Chat and telephone have their own, so that a chat outage never delays a call.
+const (
+	QueueMain  = "muster"
+	QueueChat  = "muster-chat"
+	QueuePhone = "muster-phone"
+)
+
+// The workflows.
+const (
+	Incident Workflow[IncidentInput, IncidentResult] = "Incident"
+	Review   Workflow[IncidentInput, IncidentResult] = "Review"
+	Numbers  Workflow[NumbersState, None]            = "Numbers"
+)
+
+// NumbersID is the workflow id of the one numbering workflow.
+const NumbersID = "numbers"
+
+// ReviewID is the workflow id of an incident's lessons learned.
+func ReviewID(key string) string { return "review/" + key }

@@ -1,0 +1,153 @@
+package contract
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/musterbook/musterbook/incident"
+)
+
+// Verb is what a person does; it is the name of the update and of the signal that carry it.
+type Verb string
+
+// The verbs.
+const (
+	VerbAck      Verb = "ack"
+	VerbSeverity Verb = "severity"
+	VerbAssign   Verb = "assign"
+	VerbAnswer   Verb = "answer"
+	VerbApprove  Verb = "approve"
+	VerbReject   Verb = "reject"
+	VerbDone     Verb = "done"
+	VerbNote     Verb = "note"
+	VerbPage     Verb = "page"
+	VerbEscalate Verb = "escalate"
+	VerbQuiet    Verb = "quiet" // stop calling me for this incident
+	VerbResolve  Verb = "resolve"
+	VerbCancel   Verb = "cancel"
+)
+
+// Verbs lists all verbs in a fixed order.
+func Verbs() []Verb {
+	return []Verb{
+		VerbAck, VerbSeverity, VerbAssign, VerbAnswer, VerbApprove, VerbReject, VerbDone, VerbNote, VerbPage,
+		VerbEscalate, VerbQuiet, VerbResolve, VerbCancel,
+	}
+}
+
+// Act is one person's act on one incident: the payload of every verb, as update and as signal. Each verb reads the
+// fields it needs. In JSON a bare text is taken as Value, so that `temporal workflow signal --name severity --input
+// '"SEV1"'` works.
+type Act struct {
+	// ID makes the act recognisable when it is sent twice (Slack's trigger, a call with its digit, a UUID of the
+	// command line). Empty = never seen before.
+	ID string         `json:"id,omitempty"`
+	By incident.Actor `json:"by,omitzero"`
+	// Key is the incident that the person means; an act that reaches another incident is refused. Empty = whichever.
+	Key      incident.Key  `json:"key,omitempty"`
+	Value    string        `json:"value,omitempty"`    // severity, choice, note, page target
+	Reason   string        `json:"reason,omitempty"`   // why; also the message of a page
+	Step     string        `json:"step,omitempty"`     // the address of a step
+	Question string        `json:"question,omitempty"` // the question's key, when a button knows it
+	Role     incident.Role `json:"role,omitempty"`
+	Person   string        `json:"person,omitempty"` // whom a role is given to (a person's id); its name is PersonName
+	// PersonName is how Person is shown.
+	PersonName string `json:"person_name,omitempty"`
+	Page       string `json:"page,omitempty"` // the page's key, when a telephone knows it
+	All        bool   `json:"all,omitempty"`
+}
+
+// UnmarshalJSON takes an object, or a bare text as Value.
+func (a *Act) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) == nil {
+		*a = Act{Value: text}
+		return nil
+	}
+	type plain Act
+	if err := json.Unmarshal(data, (*plain)(a)); err != nil {
+		return fmt.Errorf("read the act: %w", err)
+	}
+	return nil
+}
+
+// Receipt answers an act in a sentence that can be spoken, and the names of what still rings.
+type Receipt struct {
+	Text  string   `json:"text"`
+	Rings []string `json:"rings,omitempty"`
+	// Pending says that the act is recorded and applies when a worker is back.
+	Pending bool `json:"pending,omitempty"`
+}
+
+// UpdateOf is the update that carries a verb.
+func UpdateOf(v Verb) Update[Act, Receipt] { return Update[Act, Receipt](v) }
+
+// SignalOf is the signal that carries a verb.
+func SignalOf(v Verb) Signal[Act] { return Signal[Act](v) }
+
+// The signals that are no verbs.
+const (
+	AlertsSignal Signal[Alerts]     = "alerts"
+	CallSignal   Signal[CallStatus] = "call"
+)
+
+// Alerts is what a source sent for one incident.
+type Alerts struct {
+	ID     string           `json:"id,omitempty"` // for recognising a repetition
+	At     time.Time        `json:"at"`           // when the gateway took it
+	Alerts []incident.Alert `json:"alerts"`
+}
+
+// CallStatus is a provider's word about one attempt.
+type CallStatus struct {
+	Callback
+	Provider string              `json:"provider"`
+	Status   incident.CallStatus `json:"status"`
+	Detail   string              `json:"detail,omitempty"`
+}
+
+// The queries.
+const (
+	Show     Query[None, Snapshot]                = "show"
+	Timeline Query[TimelineRequest, TimelinePart] = "timeline"
+	Brief    Query[Callback, Briefing]            = "brief"
+)
+
+// Snapshot is an incident as people want to see it. The incident's timeline is left out; ask for it with Timeline.
+type Snapshot struct {
+	Incident incident.Incident `json:"incident"`
+	Steps    []StepLine        `json:"steps"`
+	Closed   bool              `json:"closed"` // the workflow has nothing left to do
+	Record   []string          `json:"record,omitempty"`
+}
+
+// StepLine is one step and where it stands.
+type StepLine struct {
+	Address string         `json:"address"`
+	Path    string         `json:"path"`
+	Phase   incident.Phase `json:"phase,omitempty"`
+	Text    string         `json:"text"`
+	State   StepState      `json:"state"`
+}
+
+// TimelineRequest asks for the entries after a sequence number.
+type TimelineRequest struct {
+	After int `json:"after"`
+}
+
+// TimelinePart is a piece of the timeline.
+type TimelinePart struct {
+	Key     incident.Key     `json:"key"`
+	Entries []incident.Entry `json:"entries"`
+	Closed  bool             `json:"closed"`
+}
+
+// Briefing is what a telephone says.
+type Briefing struct {
+	Say      string `json:"say"` // key, severity, one line; and whether the alert has cleared
+	AckedBy  string `json:"acked_by,omitempty"`
+	Closed   bool   `json:"closed,omitempty"`
+	Attempt  bool   `json:"attempt"` // the attempt is known
+	Commands bool   `json:"commands,omitempty"`
+}

@@ -1,0 +1,49 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+)
+
+const (
+	dialFirstPause = 50 * time.Millisecond
+	dialLastPause  = 2 * time.Second
+)
+
+// Dial connects to any Temporal server and is patient with one that does not serve yet: it tries until ctx ends, with
+// growing pauses. A server that answers with a refusal (a wrong key, an unknown name) ends it at once.
+func Dial(ctx context.Context, options client.Options) (client.Client, error) {
+	pause := dialFirstPause
+	for {
+		c, err := client.DialContext(ctx, options)
+		if err == nil {
+			return c, nil
+		}
+		if !worthRetrying(err) {
+			return nil, fmt.Errorf("connect to Temporal at %s: %w", options.HostPort, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("connect to Temporal at %s: nobody served there in time: %w (last answer: %w)",
+				options.HostPort, context.Cause(ctx), err)
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, dialLastPause)
+	}
+}
+
+// worthRetrying tells a server that is not there yet from one that says no.
+func worthRetrying(err error) bool {
+	var (
+		unavailable *serviceerror.Unavailable
+		deadline    *serviceerror.DeadlineExceeded
+		exhausted   *serviceerror.ResourceExhausted
+	)
+	return errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.As(err, &exhausted) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}

@@ -1,0 +1,316 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/musterbook/musterbook/oncall"
+)
+
+// QuestionKind is what is wanted from people.
+type QuestionKind string
+
+// The kinds of questions.
+const (
+	QuestionAsk      QuestionKind = "ask"
+	QuestionApprove  QuestionKind = "approve"
+	QuestionTask     QuestionKind = "task"
+	QuestionAssign   QuestionKind = "assign"   // accept or decline a role
+	QuestionSeverity QuestionKind = "severity" // await: severity
+	QuestionHold     QuestionKind = "hold"     // a step failed or ran out of time: retry, skip or stop
+)
+
+// The choices of the questions that the product itself asks.
+const (
+	ChoiceYes     = "yes"
+	ChoiceNo      = "no"
+	ChoiceDone    = "done"
+	ChoiceAccept  = "accept"
+	ChoiceDecline = "decline"
+	ChoiceRetry   = "retry"
+	ChoiceSkip    = "skip"
+	ChoiceStop    = "stop"
+)
+
+// QuestionState is where a question stands; the zero value is open.
+type QuestionState string
+
+// The states of a question.
+const (
+	QuestionOpen      QuestionState = ""
+	QuestionAnswered  QuestionState = "answered"
+	QuestionTimedOut  QuestionState = "timed_out"
+	QuestionWithdrawn QuestionState = "withdrawn"
+)
+
+// Choice is one possible answer.
+type Choice struct {
+	Key   string `json:"key"`
+	Label string `json:"label"`
+}
+
+// Question is something that a person must do or decide. Its key, `<step path>/<pass>`, is its identity: an answer to
+// an older pass or to a withdrawn question is refused.
+type Question struct {
+	Key       string            `json:"key"`
+	Step      string            `json:"step"` // the address that people type
+	Kind      QuestionKind      `json:"kind"`
+	Text      string            `json:"text"`
+	Who       []string          `json:"who"`                 // the names as the runbook wrote them
+	Chain     []oncall.PersonID `json:"chain,omitempty"`     // who may answer, besides the commander; empty = anybody
+	Also      []oncall.PersonID `json:"also,omitempty"`      // who may answer besides, because it has escalated to them
+	Addressed []oncall.PersonID `json:"addressed,omitempty"` // who is asked at present
+	Choices   []Choice          `json:"choices,omitempty"`
+	Checklist []string          `json:"checklist,omitempty"`
+	Quorum    int               `json:"quorum,omitempty"`
+	Not       []Role            `json:"not,omitempty"`
+	Role      Role              `json:"role,omitempty"` // of an offer
+	Turn      int               `json:"turn,omitempty"` // how often it has escalated
+	OpenedAt  time.Time         `json:"opened_at"`
+	Deadline  time.Time         `json:"deadline,omitzero"`
+	OnTimeout string            `json:"on_timeout,omitempty"` // in words: what silence leads to
+	State     QuestionState     `json:"state,omitempty"`
+	Votes     []Vote            `json:"votes,omitempty"`
+	Choice    string            `json:"choice,omitempty"`
+	Reason    string            `json:"reason,omitempty"`
+	By        Actor             `json:"by,omitzero"`
+	ClosedAt  time.Time         `json:"closed_at,omitzero"`
+}
+
+// Vote is one person's yes or no.
+type Vote struct {
+	By     Actor     `json:"by"`
+	Choice string    `json:"choice"`
+	At     time.Time `json:"at"`
+}
+
+// Question finds a question by its key, or nil.
+func (i *Incident) Question(key string) *Question {
+	for _, q := range i.Questions {
+		if q.Key == key {
+			return q
+		}
+	}
+	return nil
+}
+
+// OpenQuestions lists the questions that wait, oldest first.
+func (i *Incident) OpenQuestions() []*Question {
+	var open []*Question
+	for _, q := range i.Questions {
+		if q.State == QuestionOpen {
+			open = append(open, q)
+		}
+	}
+	return open
+}
+
+// Ask opens a question; one whose key is known already is returned as it is.
+func (i *Incident) Ask(at time.Time, q Question) *Question {
+	if known := i.Question(q.Key); known != nil {
+		return known
+	}
+	q.OpenedAt = at
+	i.Questions = append(i.Questions, &q)
+	i.Log(at, Entry{Kind: EntryQuestion, By: RunbookActor(), Step: q.Step, Text: q.sentence()})
+	return &q
+}
+
+// sentence is a question's line on the timeline.
+func (q *Question) sentence() string {
+	text := q.Text
+	for _, c := range q.Choices {
+		text += " [" + c.Label + "]"
+	}
+	if len(q.Who) > 0 {
+		text = strings.Join(q.Who, ", ") + ": " + text
+	}
+	return text
+}
+
+// Answer is a person's word on a question.
+type Answer struct {
+	Key    string // the question's key, or empty when Step is given
+	Step   string // the address that people type
+	Choice string
+	Reason string
+	Kinds  []QuestionKind // the kinds that this verb may answer; empty = any
+}
+
+// CheckAnswer says whether the answer would be accepted, without changing anything.
+func (i *Incident) CheckAnswer(by Actor, a Answer) error {
+	_, err := i.answerable(by, a)
+	return err
+}
+
+// Answer records a person's word. An approval waits for its quorum of distinct people; one no rejects it.
+func (i *Incident) Answer(at time.Time, by Actor, a Answer) (*Question, error) {
+	q, err := i.answerable(by, a)
+	if err != nil {
+		return nil, err
+	}
+	q.Votes = append(q.Votes, Vote{By: by, Choice: a.Choice, At: at})
+	if q.Kind == QuestionApprove && a.Choice == ChoiceYes && len(q.Votes) < q.Quorum {
+		i.Log(at, Entry{Kind: EntryAnswer, By: by, Step: q.Step, Text: fmt.Sprintf("%s approves (%d of %d)", by, len(q.Votes), q.Quorum)})
+		return q, nil
+	}
+	i.Settle(at, by, q.Key, Settlement{State: QuestionAnswered, Choice: a.Choice, Reason: a.Reason})
+	return q, nil
+}
+
+// Settlement is how a question ended.
+type Settlement struct {
+	State  QuestionState
+	Choice string
+	Reason string
+}
+
+// Settle closes an open question: by an answer, by time, or because it is withdrawn.
+func (i *Incident) Settle(at time.Time, by Actor, key string, s Settlement) {
+	q := i.Question(key)
+	if q == nil || q.State != QuestionOpen {
+		return
+	}
+	q.State, q.Choice, q.Reason, q.By, q.ClosedAt = s.State, s.Choice, s.Reason, by, at
+	switch s.State {
+	case QuestionAnswered:
+		text := by.String() + ": " + q.Label(s.Choice)
+		if s.Reason != "" {
+			text += " – " + s.Reason
+		}
+		i.Log(at, Entry{Kind: EntryAnswer, By: by, Step: q.Step, Text: text})
+	case QuestionTimedOut:
+		text := "nobody answered in time: " + q.Text
+		if s.Choice != "" {
+			text += " → " + q.Label(s.Choice)
+		}
+		i.Log(at, Entry{Kind: EntryTimeout, By: by, Step: q.Step, Text: text})
+	case QuestionWithdrawn, QuestionOpen:
+	}
+}
+
+// Label is a choice in the words that people saw.
+func (q *Question) Label(choice string) string {
+	for _, c := range q.Choices {
+		if c.Key == choice {
+			return c.Label
+		}
+	}
+	return choice
+}
+
+// answerable finds the question and checks that the actor may give this answer.
+func (i *Incident) answerable(by Actor, a Answer) (*Question, error) {
+	if err := i.mustBeActive(); err != nil {
+		return nil, err
+	}
+	q, err := i.findQuestion(a)
+	if err != nil {
+		return nil, err
+	}
+	if q.State != QuestionOpen {
+		return nil, refuse("", "%s is answered already: %s by %s", q.Step, q.Label(q.Choice), q.By)
+	}
+	if len(a.Kinds) > 0 && !slices.Contains(a.Kinds, q.Kind) {
+		return nil, refuse("it waits for: "+q.verbs(), "%s is not answered this way", q.Step)
+	}
+	if !slices.ContainsFunc(q.Choices, func(c Choice) bool { return c.Key == a.Choice }) {
+		return nil, refuse("one of: "+strings.Join(q.choiceKeys(), ", "), "%q is no choice of %s", a.Choice, q.Step)
+	}
+	if err := i.mayAnswer(by, q); err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(q.Votes, func(v Vote) bool { return sameActor(v.By, by) }) {
+		return nil, refuse("another person must approve", "%s has approved already", by)
+	}
+	return q, nil
+}
+
+// findQuestion finds the newest question that the answer means.
+func (i *Incident) findQuestion(a Answer) (*Question, error) {
+	if a.Key != "" {
+		if q := i.Question(a.Key); q != nil {
+			return q, nil
+		}
+		return nil, refuse("", "this question does not exist any more")
+	}
+	for n := len(i.Questions) - 1; n >= 0; n-- {
+		if i.Questions[n].Step == a.Step {
+			return i.Questions[n], nil
+		}
+	}
+	var steps []string
+	for _, q := range i.OpenQuestions() {
+		steps = append(steps, q.Step)
+	}
+	hint := "nothing waits for an answer"
+	if len(steps) > 0 {
+		hint = "open: " + strings.Join(steps, ", ")
+	}
+	return nil, refuse(hint, "no question %q", a.Step)
+}
+
+// mayAnswer checks who may answer: the chain and the commander, or anybody when nobody was found to ask. An approval
+// is for its own people only.
+func (i *Incident) mayAnswer(by Actor, q *Question) error {
+	for _, role := range q.Not {
+		if h, ok := i.Holders[role]; ok && h.Person == by.Person && by.Person != "" {
+			return refuse("", "%s holds %s and may not approve this", by, role)
+		}
+	}
+	if len(q.Chain) == 0 && q.Kind != QuestionApprove {
+		return nil
+	}
+	if by.Person != "" && (slices.Contains(q.Chain, by.Person) || slices.Contains(q.Also, by.Person)) {
+		return nil
+	}
+	commander := i.Holders[Commander].Person
+	if q.Kind != QuestionApprove && by.Person != "" && by.Person == commander {
+		return nil
+	}
+	names := make([]string, 0, len(q.Chain))
+	for _, p := range slices.Concat(q.Chain, q.Also) {
+		names = append(names, string(p))
+	}
+	return refuse("it is for "+strings.Join(names, ", "), "%s may not answer %s", by, q.Step)
+}
+
+// verbs is how a kind of question is answered, in words.
+func (q *Question) verbs() string {
+	switch q.Kind {
+	case QuestionApprove:
+		return "approve, reject"
+	case QuestionTask:
+		return "done"
+	case QuestionSeverity:
+		return "severity"
+	case QuestionAsk, QuestionAssign, QuestionHold:
+	}
+	return "answer"
+}
+
+// choiceKeys lists the keys of the choices.
+func (q *Question) choiceKeys() []string {
+	keys := make([]string, 0, len(q.Choices))
+	for _, c := range q.Choices {
+		keys = append(keys, c.Key)
+	}
+	return keys
+}
+
+// sameActor says whether two acts are the same person's.
+func sameActor(a, b Actor) bool {
+	if a.Person != "" || b.Person != "" {
+		return a.Person == b.Person
+	}
+	return a.Name == b.Name && a.Login == b.Login
+}
+
+// withdrawQuestions closes everything that waits, because the incident has ended.
+func (i *Incident) withdrawQuestions(at time.Time) {
+	for _, q := range i.OpenQuestions() {
+		i.Settle(at, RunbookActor(), q.Key, Settlement{State: QuestionWithdrawn})
+	}
+}

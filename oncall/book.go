@@ -1,0 +1,126 @@
+package oncall
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// UnknownName is a name that the book does not know.
+type UnknownName struct {
+	Name string
+	Near string // the name that was probably meant; may be empty
+}
+
+// Error says which name it is, and which one was probably meant.
+func (u *UnknownName) Error() string {
+	text := fmt.Sprintf("no person, schedule or team is called %q", u.Name)
+	if u.Near != "" {
+		text += fmt.Sprintf(" (did you mean %q?)", u.Near)
+	}
+	return text
+}
+
+// Duties says who is to be told when a name is paged at an instant: a person, whoever a schedule has on call, everybody
+// of a team, or the fallback contacts. Nobody is listed twice. A name that is not in the book is an *UnknownName; the
+// roles of a running incident are none of the book's names.
+func (b *Book) Duties(name string, at time.Time) ([]Duty, error) {
+	if name == Fallback {
+		return b.everybody(b.Fallback, Fallback)
+	}
+	if _, ok := b.Person(PersonID(name)); ok {
+		return b.everybody([]PersonID{PersonID(name)}, "named")
+	}
+	for _, s := range b.Schedules {
+		if s.Name == name {
+			return b.onDuty(s, at)
+		}
+	}
+	for _, t := range b.Teams {
+		if t.Name == name {
+			return b.everybody(t.Members, "team "+name)
+		}
+	}
+	near, _ := Nearest(name, b.Names())
+	return nil, &UnknownName{Name: name, Near: near}
+}
+
+// onDuty is the one person whom a schedule has on call.
+func (b *Book) onDuty(s Schedule, at time.Time) ([]Duty, error) {
+	turn, err := s.OnCall(at)
+	if err != nil {
+		return nil, err
+	}
+	duties, err := b.everybody([]PersonID{turn.Person}, turn.Why)
+	if err != nil {
+		return nil, err
+	}
+	duties[0].Until = turn.Until
+	return duties, nil
+}
+
+// everybody makes a duty for each person, once.
+func (b *Book) everybody(ids []PersonID, why string) ([]Duty, error) {
+	var duties []Duty
+	for n, id := range ids {
+		if slices.Contains(ids[:n], id) {
+			continue
+		}
+		p, ok := b.Person(id)
+		if !ok {
+			return nil, fmt.Errorf("%s: nobody has the id %q", why, id)
+		}
+		duties = append(duties, Duty{Person: p.ID, Name: p.Name, Why: why, Phone: p.Phone != ""})
+	}
+	return duties, nil
+}
+
+// Names lists every name that Duties knows, sorted.
+func (b *Book) Names() []string {
+	names := []string{Fallback}
+	for _, p := range b.People {
+		names = append(names, string(p.ID))
+	}
+	for _, s := range b.Schedules {
+		names = append(names, s.Name)
+	}
+	for _, t := range b.Teams {
+		names = append(names, t.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Person finds somebody by id.
+func (b *Book) Person(id PersonID) (Person, bool) {
+	return b.find(string(id), func(p Person) string { return string(p.ID) })
+}
+
+// ByPhone finds somebody by telephone number, written in E.164 as the carriers do.
+func (b *Book) ByPhone(number string) (Person, bool) {
+	return b.find(number, func(p Person) string { return p.Phone })
+}
+
+// BySlack finds somebody by the Slack user id that the book names. A person whom Slack knows by e-mail only is found
+// with ByEmail.
+func (b *Book) BySlack(user string) (Person, bool) {
+	return b.find(user, func(p Person) string { return p.Slack })
+}
+
+// ByEmail finds somebody by e-mail address; upper and lower case make no difference.
+func (b *Book) ByEmail(address string) (Person, bool) {
+	return b.find(strings.ToLower(address), func(p Person) string { return strings.ToLower(p.Email) })
+}
+
+// find finds the first person with the value. Nobody is found by an empty value.
+func (b *Book) find(value string, of func(Person) string) (Person, bool) {
+	if value == "" {
+		return Person{}, false
+	}
+	n := slices.IndexFunc(b.People, func(p Person) bool { return of(p) == value })
+	if n < 0 {
+		return Person{}, false
+	}
+	return b.People[n], true
+}

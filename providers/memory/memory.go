@@ -1,0 +1,231 @@
+// Package memory is every port in memory. It writes all outward acts into one transcript, so that tests assert what
+// was done and, as much, what was not.
+package memory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
+)
+
+// Line is one outward act.
+type Line struct {
+	At   time.Time
+	What string
+}
+
+// World is all ports at once. Now is the clock of the transcript (a workflow test's skipped time). The zero maps are
+// ready; every field that is set from outside must be set before the first use.
+type World struct {
+	Book oncall.Book
+	Now  func() time.Time
+	// Fail, when set, is asked before each act of a kind ("room", "post", "show", "call", "text", "hangup", "record");
+	// an error that it returns is the act's result.
+	Fail func(kind string, at time.Time) error
+	// Placed, when set, hears of each call that was placed, so that a test can let people answer.
+	Placed func(call contract.CallRequest, provider string)
+
+	mu     sync.Mutex
+	lines  []Line
+	rooms  map[string]incident.Room // by owner
+	posts  map[string]string        // message id by key
+	calls  map[string]string        // provider id by key
+	number int
+	keys   map[string]incident.Key // by run
+	files  map[string][]byte
+}
+
+// New makes a world with a roster and a clock.
+func New(book oncall.Book, now func() time.Time) *World {
+	return &World{
+		Book: book, Now: now, rooms: map[string]incident.Room{}, posts: map[string]string{}, calls: map[string]string{},
+		keys: map[string]incident.Key{}, files: map[string][]byte{},
+	}
+}
+
+// Transcript lists all outward acts in the order of their time.
+func (w *World) Transcript() []Line {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.lines)
+}
+
+// File gives an archived file.
+func (w *World) File(name string) []byte {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.files[name]
+}
+
+// begin locks the world and asks whether the act fails.
+func (w *World) begin(kind string) (unlock func(), err error) {
+	w.mu.Lock()
+	if w.Fail != nil {
+		err = w.Fail(kind, w.Now())
+	}
+	return w.mu.Unlock, err
+}
+
+// write adds a line.
+func (w *World) write(format string, args ...any) {
+	w.lines = append(w.lines, Line{At: w.Now(), What: fmt.Sprintf(format, args...)})
+}
+
+// OpenRoom is idempotent by Owner.
+func (w *World) OpenRoom(_ context.Context, req contract.OpenRoomRequest) (contract.OpenRoomResult, error) {
+	unlock, err := w.begin("room")
+	defer unlock()
+	if err != nil {
+		return contract.OpenRoomResult{}, err
+	}
+	room, known := w.rooms[req.Owner]
+	if !known {
+		room = incident.Room{ID: "C" + fmt.Sprint(len(w.rooms)+1), Name: req.Name, URL: "https://chat.example/" + req.Name}
+		w.rooms[req.Owner] = room
+		w.write("room #%s, invite %s", req.Name, people(req.Invite))
+	}
+	return contract.OpenRoomResult{Room: room}, nil
+}
+
+// Post is idempotent by Key.
+func (w *World) Post(_ context.Context, req contract.PostRequest) (contract.PostResult, error) {
+	unlock, err := w.begin("post")
+	defer unlock()
+	if err != nil {
+		return contract.PostResult{}, err
+	}
+	id, known := w.posts[req.Key]
+	if !known {
+		id = fmt.Sprintf("M%d", len(w.posts)+1)
+		w.posts[req.Key] = id
+		w.write("post %s", message(req.Message))
+	}
+	return contract.PostResult{Message: id}, nil
+}
+
+// ShowRoom sets what is given.
+func (w *World) ShowRoom(_ context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error) {
+	unlock, err := w.begin("show")
+	defer unlock()
+	if err != nil {
+		return contract.ShowRoomResult{}, err
+	}
+	if req.Topic != "" {
+		w.write("topic %s", req.Topic)
+	}
+	for _, s := range req.Settled {
+		w.write("settle %s", message(s.Now))
+	}
+	return contract.ShowRoomResult{CardID: "card"}, nil
+}
+
+// Call is idempotent by Key.
+func (w *World) Call(_ context.Context, req contract.CallRequest) (contract.CallResult, error) {
+	unlock, err := w.begin("call")
+	if err != nil {
+		unlock()
+		return contract.CallResult{}, err
+	}
+	id, known := w.calls[req.Key]
+	if !known {
+		id = fmt.Sprintf("CA%d", len(w.calls)+1)
+		w.calls[req.Key] = id
+		w.write("call %s: %s", req.Person, req.Say)
+	}
+	placed := w.Placed
+	unlock()
+	if placed != nil && !known {
+		placed(req, id)
+	}
+	return contract.CallResult{Provider: id}, nil
+}
+
+// HangUp ends a call.
+func (w *World) HangUp(_ context.Context, req contract.HangUpRequest) error {
+	unlock, err := w.begin("hangup")
+	defer unlock()
+	if err == nil {
+		w.write("hang up %s", req.Provider)
+	}
+	return err
+}
+
+// Text is idempotent by Key.
+func (w *World) Text(_ context.Context, req contract.TextRequest) (contract.TextResult, error) {
+	unlock, err := w.begin("text")
+	defer unlock()
+	if err != nil {
+		return contract.TextResult{}, err
+	}
+	id, known := w.calls[req.Key]
+	if !known {
+		id = fmt.Sprintf("SM%d", len(w.calls)+1)
+		w.calls[req.Key] = id
+		w.write("text %s: %s", req.Person, req.Text)
+	}
+	return contract.TextResult{Provider: id}, nil
+}
+
+// Duties resolves names from the book.
+func (w *World) Duties(name string, at time.Time) ([]oncall.Duty, error) {
+	return w.Book.Duties(name, at)
+}
+
+// Put keeps a file.
+func (w *World) Put(_ context.Context, name string, content []byte) (string, error) {
+	unlock, err := w.begin("record")
+	defer unlock()
+	if err != nil {
+		return "", err
+	}
+	w.files[name] = content
+	w.write("record %s", name)
+	return name, nil
+}
+
+// Take gives keys, the same for the same run.
+func (w *World) Take(_ context.Context, req contract.TakeNumberRequest) (contract.TakeNumberResult, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	key, known := w.keys[req.RunID]
+	if !known {
+		w.number++
+		key = incident.Key(fmt.Sprintf("INC-%d", w.number))
+		w.keys[req.RunID] = key
+	}
+	return contract.TakeNumberResult{Key: key}, nil
+}
+
+// people lists ids in words.
+func people(ids []oncall.PersonID) string {
+	if len(ids) == 0 {
+		return "nobody"
+	}
+	words := make([]string, 0, len(ids))
+	for _, id := range ids {
+		words = append(words, string(id))
+	}
+	return strings.Join(words, ", ")
+}
+
+// message is a message in one line.
+func message(m contract.Message) string {
+	text := strings.ReplaceAll(m.Text, "\n", " / ")
+	if m.Tone == contract.ToneRed {
+		text = "[red] " + text
+	}
+	for _, b := range m.Buttons {
+		text += " [" + b.Label + "]"
+	}
+	if len(m.Mention) > 0 {
+		text += " @" + people(m.Mention)
+	}
+	return text
+}

@@ -1,0 +1,231 @@
+package slack
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+)
+
+// command is a slash command as Slack sends it
+// (https://docs.slack.dev/interactivity/implementing-slash-commands).
+type command struct {
+	id             string // recognises a repetition
+	name           string // "/muster"
+	text           string
+	user, userName string
+	room, roomName string
+}
+
+func readCommand(form url.Values) (command, error) {
+	c := command{
+		id: actID(form.Get("trigger_id")), name: form.Get("command"), text: unescape(form.Get("text")),
+		user: form.Get("user_id"), userName: form.Get("user_name"),
+		room: form.Get("channel_id"), roomName: form.Get("channel_name"),
+	}
+	if c.user == "" || form.Get("trigger_id") == "" || c.name == "" {
+		return command{}, errors.New("the form lacks command, user_id or trigger_id")
+	}
+	return c, nil
+}
+
+// orderKind is what a command asks for.
+type orderKind int
+
+const (
+	orderHelp orderKind = iota
+	orderDeclare
+	orderAct
+)
+
+// order is a command that was understood.
+type order struct {
+	kind        orderKind
+	verb        contract.Verb
+	act         contract.Act // without ID and By
+	declaration Declaration  // without ID, Room and By
+}
+
+// word is one thing that can be said after the slash command.
+type word struct {
+	verb  contract.Verb
+	usage string // its arguments
+	does  string
+	// read fills the act from what stands after the verb and the key.
+	read func(rest string, act *contract.Act) bool
+}
+
+// words lists what can be said, in the order of the help.
+func words() []word {
+	return []word{
+		{contract.VerbAck, "[INC-1] [all]", "acknowledge the page that rings", readAck},
+		{contract.VerbSeverity, "[INC-1] SEV1 [reason]", "set the severity", readSeverity},
+		{contract.VerbResolve, "[INC-1] [reason]", "the incident is over", readReason},
+		{contract.VerbCancel, "[INC-1] reason", "it was no incident", readMust(readReason)},
+		{contract.VerbNote, "[INC-1] text", "write a line on the timeline", readMust(readValue)},
+		{contract.VerbPage, "[INC-1] target [message]", "page a person, a team or a schedule", readPage},
+		{contract.VerbAssign, "[INC-1] role person", "give somebody a role", readAssign},
+		{contract.VerbAnswer, "[INC-1] step choice", "answer a question", readAnswer},
+		{contract.VerbApprove, "[INC-1] step", "approve", readStep},
+		{contract.VerbReject, "[INC-1] step reason", "reject", readReject},
+		{contract.VerbDone, "[INC-1] step", "a task is done", readStep},
+	}
+}
+
+// keyPattern is an incident's key as people type it.
+var keyPattern = regexp.MustCompile(`(?i)^inc-[0-9]{1,9}$`)
+
+// sevPattern is a severity of the usual kind.
+var sevPattern = regexp.MustCompile(`(?i)^sev[0-9]$`)
+
+// mentionPattern is a person as Slack writes them into a command.
+var mentionPattern = regexp.MustCompile(`^<@([UW][A-Z0-9]+)(\|[^>]*)?>$`)
+
+// mentioned is the user id of a mention; empty when the text is none.
+func mentioned(text string) string {
+	if m := mentionPattern.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// parseCommand reads what was typed after the slash command. The error is a
+// sentence for the person who typed it.
+func parseCommand(text string) (order, error) {
+	verb, rest := split(text)
+	switch strings.ToLower(verb) {
+	case "", "help":
+		return order{kind: orderHelp}, nil
+	case "declare":
+		return parseDeclare(rest)
+	}
+	for _, w := range words() {
+		if strings.EqualFold(verb, string(w.verb)) {
+			return w.parse(rest)
+		}
+	}
+	return order{}, fmt.Errorf("I do not know %q. Say help for what I know", verb)
+}
+
+func (w word) parse(rest string) (order, error) {
+	o := order{kind: orderAct, verb: w.verb}
+	if first, after := split(rest); keyPattern.MatchString(first) {
+		o.act.Key, rest = incident.Key(strings.ToUpper(first)), after
+	}
+	if !w.read(rest, &o.act) {
+		return order{}, fmt.Errorf("write it so: %s %s", w.verb, w.usage)
+	}
+	return o, nil
+}
+
+// parseDeclare reads "declare [service=NAME] [severity=SEV2] [runbook=NAME] title".
+func parseDeclare(rest string) (order, error) {
+	var d Declaration
+	for {
+		first, after := split(rest)
+		name, value, found := strings.Cut(first, "=")
+		switch {
+		case found && strings.EqualFold(name, "service"):
+			d.Service = value
+		case found && strings.EqualFold(name, "severity"):
+			d.Severity = incident.Severity(severityName(value))
+		case found && strings.EqualFold(name, "runbook"):
+			d.Runbook = value
+		default:
+			d.Title = rest
+		}
+		if d.Title != "" || rest == "" {
+			break
+		}
+		rest = after
+	}
+	if d.Title == "" {
+		return order{}, errors.New("write it so: declare [service=checkout] [severity=SEV2] what is wrong")
+	}
+	return order{kind: orderDeclare, declaration: d}, nil
+}
+
+func readAck(rest string, act *contract.Act) bool {
+	act.All = strings.EqualFold(rest, "all")
+	return act.All || rest == ""
+}
+
+func readSeverity(rest string, act *contract.Act) bool {
+	value, reason := split(rest)
+	act.Value, act.Reason = severityName(value), reason
+	return value != ""
+}
+
+// severityName lets people type "sev1"; other names stay as they are.
+func severityName(typed string) string {
+	if sevPattern.MatchString(typed) {
+		return strings.ToUpper(typed)
+	}
+	return typed
+}
+
+func readReason(rest string, act *contract.Act) bool {
+	act.Reason = rest
+	return true
+}
+
+func readValue(rest string, act *contract.Act) bool {
+	act.Value = rest
+	return true
+}
+
+// readMust refuses an empty text.
+func readMust(read func(string, *contract.Act) bool) func(string, *contract.Act) bool {
+	return func(rest string, act *contract.Act) bool { return rest != "" && read(rest, act) }
+}
+
+func readPage(rest string, act *contract.Act) bool {
+	act.Value, act.Reason = split(rest)
+	return act.Value != ""
+}
+
+func readAssign(rest string, act *contract.Act) bool {
+	role, person := split(rest)
+	act.Role, act.Person = incident.Role(role), person
+	return role != "" && person != ""
+}
+
+func readAnswer(rest string, act *contract.Act) bool {
+	act.Step, act.Value = split(rest)
+	return act.Step != "" && act.Value != ""
+}
+
+func readStep(rest string, act *contract.Act) bool {
+	act.Step = rest
+	return rest != "" && !strings.ContainsAny(rest, " \t\n")
+}
+
+func readReject(rest string, act *contract.Act) bool {
+	act.Step, act.Reason = split(rest)
+	return act.Step != "" && act.Reason != ""
+}
+
+// split takes the first word off a text.
+func split(text string) (first, rest string) {
+	text = strings.TrimSpace(text)
+	end := strings.IndexFunc(text, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r == '\u00a0' })
+	if end < 0 {
+		return text, ""
+	}
+	return text[:end], strings.TrimSpace(text[end:])
+}
+
+// help says what can be said.
+func help(name string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s declare [service=checkout] [severity=SEV2] what is wrong: declare an incident\n", name)
+	for _, w := range words() {
+		fmt.Fprintf(&b, "%s %s %s: %s\n", name, w.verb, w.usage, w.does)
+	}
+	b.WriteString("Without INC-1 it means the incident of the room where you are.")
+	return b.String()
+}

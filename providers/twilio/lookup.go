@@ -1,0 +1,203 @@
+package twilio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/musterbook/musterbook/contract"
+	api "github.com/twilio/twilio-go/rest/api/v2010"
+)
+
+// Looking for a lost effect.
+const (
+	// lookPage is how many of a number's newest calls or messages are looked through.
+	lookPage = 50
+	// clockSlack is how far Twilio's clock, which shows whole seconds, may be behind ours.
+	clockSlack = 2 * time.Second
+	// settling is how long after an unknown outcome a list may still lack what was done. A look that found nothing
+	// before that is repeated before the person is called again.
+	settling = 3 * time.Second
+)
+
+// lost is an effect that may have been done already.
+type lost struct {
+	what      string
+	effect    string // effectOf
+	number    string
+	since     time.Time
+	text      bool   // a message, not a call
+	reference string // of a message
+}
+
+// effectOf names an attempt for the ledger.
+func effectOf(at contract.Callback) string {
+	return fmt.Sprintf("%s %s %d", at.WorkflowID, at.Page, at.Attempt)
+}
+
+// adopt looks for a lost effect and returns its identifier, or "" when it must be done again. A Later asks to look once
+// more first.
+func (c *Client) adopt(ctx context.Context, l lost) (string, error) {
+	look, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	find := c.findCall
+	if l.text {
+		find = c.findText
+	}
+	sid, err := find(look, l)
+	var later *contract.Later
+	switch {
+	case sid != "":
+		c.config.Log.Info("adopted what an earlier attempt has done", "what", l.what, "provider", sid)
+		return sid, nil
+	case errors.As(err, &later) || contract.IsRefused(err):
+		return "", err
+	case err != nil && ctx.Err() != nil:
+		return "", err
+	case err != nil:
+		c.config.Log.Warn("could not look for an earlier attempt; it may be repeated", "what", l.what, "error", err)
+	}
+	if wait := c.ledger.settles(l.effect, c.config.Now()); wait > 0 {
+		return "", &contract.Later{After: wait, Err: fmt.Errorf("%s: the outcome of an earlier attempt is not known yet", l.what)}
+	}
+	return "", nil
+}
+
+// findCall looks for the call of an attempt. Twilio shows neither the address nor the words of a call, so a call is
+// known by person, time and exclusion: one that belongs to another attempt, as the ledger knows from our own requests
+// and from callbacks, is passed over, and of the others the one nearest to the intent is taken. The list is not filtered
+// by start time, because a call that waits in the queue has none.
+func (c *Client) findCall(ctx context.Context, l lost) (string, error) {
+	params := (&api.ListCallParams{}).SetTo(l.number).SetFrom(c.config.From).SetPageSize(lookPage)
+	var page *api.ListCallResponse
+	_, err := c.request(ctx, l.what+": look for an earlier call", func(s *api.ApiService) error {
+		var err error
+		page, err = s.PageCall(params, "", "")
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	nearest := ""
+	for _, call := range page.Calls { // Newest first, so the last one that fits is the nearest.
+		if call.Sid == nil || !notBefore(call.DateCreated, l.since) {
+			continue
+		}
+		switch c.ledger.effectOf(*call.Sid) {
+		case l.effect:
+			return *call.Sid, nil
+		case "":
+			nearest = *call.Sid
+		}
+	}
+	if nearest != "" {
+		c.ledger.placed(nearest, l.effect)
+	}
+	return nearest, nil
+}
+
+// findText looks for the message that holds the reference.
+func (c *Client) findText(ctx context.Context, l lost) (string, error) {
+	if l.reference == "" {
+		return "", nil
+	}
+	params := (&api.ListMessageParams{}).SetTo(l.number).SetFrom(c.config.From).SetPageSize(lookPage)
+	var page *api.ListMessageResponse
+	_, err := c.request(ctx, l.what+": look for an earlier message", func(s *api.ApiService) error {
+		var err error
+		page, err = s.PageMessage(params, "", "")
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	for _, m := range page.Messages {
+		if m.Sid != nil && m.Body != nil && notBefore(m.DateCreated, l.since) && strings.Contains(*m.Body, l.reference) {
+			return *m.Sid, nil
+		}
+	}
+	return "", nil
+}
+
+// notBefore says whether something was created since the intent. What shows no date counts, because a wrong adoption is
+// rarer than a lost date.
+func notBefore(created *string, since time.Time) bool {
+	if created == nil {
+		return true
+	}
+	at, err := time.Parse(time.RFC1123Z, *created)
+	return err != nil || !at.Before(since.Add(-clockSlack))
+}
+
+// ledger remembers which call belongs to which attempt, and which attempts are in doubt. It lives in this process only
+// and forgets the oldest: it makes looking sharper, and nothing depends on it.
+type ledger struct {
+	mu     sync.Mutex
+	calls  *recent[string]    // call → attempt
+	doubts *recent[time.Time] // attempt → when its outcome became unknown
+}
+
+// ledgerSize is how many entries of each kind are kept.
+const ledgerSize = 4096
+
+func newLedger() *ledger {
+	return &ledger{calls: newRecent[string](ledgerSize), doubts: newRecent[time.Time](ledgerSize)}
+}
+
+func (l *ledger) placed(sid, effect string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calls.put(sid, effect)
+}
+
+func (l *ledger) effectOf(sid string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	effect, _ := l.calls.get(sid)
+	return effect
+}
+
+func (l *ledger) doubted(effect string, at time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.doubts.put(effect, at)
+}
+
+// settles is how long to wait until a list can be trusted to show an attempt whose outcome is unknown; 0 = it can.
+func (l *ledger) settles(effect string, now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, ok := l.doubts.get(effect)
+	if !ok {
+		return 0
+	}
+	return max(0, settling-now.Sub(at))
+}
+
+// recent is a map that forgets its oldest entries.
+type recent[V any] struct {
+	limit  int
+	order  []string
+	values map[string]V
+}
+
+func newRecent[V any](limit int) *recent[V] { return &recent[V]{limit: limit, values: map[string]V{}} }
+
+func (r *recent[V]) get(key string) (V, bool) {
+	v, ok := r.values[key]
+	return v, ok
+}
+
+func (r *recent[V]) put(key string, v V) {
+	if _, known := r.values[key]; !known {
+		r.order = append(r.order, key)
+	}
+	r.values[key] = v
+	for len(r.order) > r.limit {
+		delete(r.values, r.order[0])
+		r.order = r.order[1:]
+	}
+}

@@ -1,0 +1,140 @@
+package twilio
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/musterbook/musterbook/contract"
+)
+
+// The verbs of TwiML that are used (https://www.twilio.com/docs/voice/twiml). encoding/xml escapes every text and
+// attribute, so no alert can add a verb.
+type (
+	document struct {
+		XMLName xml.Name `xml:"Response"`
+		Verbs   []any
+	}
+	say struct {
+		XMLName xml.Name `xml:"Say"`
+		Text    string   `xml:",chardata"`
+	}
+	pauseFor struct {
+		XMLName xml.Name `xml:"Pause"`
+		Seconds int      `xml:"length,attr"`
+	}
+	gather struct {
+		XMLName xml.Name `xml:"Gather"`
+		Input   string   `xml:"input,attr"`
+		Digits  int      `xml:"numDigits,attr"`
+		Finish  string   `xml:"finishOnKey,attr"` // empty: every key, * and # too, is an answer
+		Timeout int      `xml:"timeout,attr"`
+		Action  string   `xml:"action,attr"`
+		Method  string   `xml:"method,attr"`
+		Verbs   []any
+	}
+	redirect struct {
+		XMLName xml.Name `xml:"Redirect"`
+		Method  string   `xml:"method,attr"`
+		URL     string   `xml:",chardata"`
+	}
+	hangup struct {
+		XMLName xml.Name `xml:"Hangup"`
+	}
+	message struct {
+		XMLName xml.Name `xml:"Message"`
+		Text    string   `xml:",chardata"`
+	}
+)
+
+// render writes a document.
+func render(verbs ...any) []byte {
+	body, err := xml.Marshal(document{Verbs: verbs})
+	if err != nil {
+		// Only the types above are rendered, and they always marshal.
+		panic("twilio: marshal TwiML: " + err.Error())
+	}
+	return append([]byte(xml.Header), body...)
+}
+
+// Times of a call.
+const (
+	keyTimeout  = 8 // seconds to press a key
+	waitPause   = 2 // seconds of "one moment please"
+	mostWaits   = 3
+	mostRounds  = 3
+	briefWithin = 4 * time.Second // for the incident to say what it is about
+	actWithin   = 10 * time.Second
+)
+
+// longestSpeech bounds one spoken text, in characters; nobody listens longer, and inline TwiML has 4,000 in all.
+const longestSpeech = 1000
+
+// spoken makes a sentence of a text: on one line, begun with a capital, ended with a full stop, not endless.
+func spoken(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	runes := []rune(text)
+	if len(runes) == 0 {
+		return ""
+	}
+	if len(runes) > longestSpeech {
+		runes = append(runes[:longestSpeech], '…')
+	}
+	runes[0] = unicode.ToUpper(runes[0])
+	if !strings.ContainsRune(".!?…", runes[len(runes)-1]) {
+		runes = append(runes, '.')
+	}
+	return string(runes)
+}
+
+// speak is a document that says sentences and hangs up.
+func speak(sentences ...string) []byte {
+	var verbs []any
+	for _, s := range sentences {
+		if s = spoken(s); s != "" {
+			verbs = append(verbs, say{Text: s})
+		}
+	}
+	return render(append(verbs, hangup{})...)
+}
+
+// recording is what a call says when nothing can come back: twice, because the first words are often lost.
+func (c *Client) recording(req contract.CallRequest) string {
+	words := spoken(req.Say)
+	if words == "" {
+		words = spoken("incident " + req.Callback.Key + " needs you")
+	}
+	how := fmt.Sprintf("Acknowledge it in the chat room, or with the command: muster ack %s.", req.Callback.Key)
+	return string(render(say{Text: words}, say{Text: how}, pauseFor{Seconds: 1}, say{Text: words}, say{Text: how}, hangup{}))
+}
+
+// menu speaks what it is about and asks for a key. Without a key it asks again, from the top, so that somebody who comes
+// late to the telephone hears the first words, and an acknowledgement made meanwhile is told.
+func (c *Client) menu(sealed string, about string, round int) []byte {
+	k := c.config.Keys
+	ask := fmt.Sprintf("Press %s to acknowledge. Press %s to escalate now. Press %s to hear this again. "+
+		"Press %s to stop being called for this incident.", k.Ack, k.Escalate, k.Repeat, k.Quiet)
+	listen := c.listen(sealed, url.Values{}, say{Text: spoken(about)}, say{Text: ask})
+	if round+1 >= mostRounds {
+		return render(listen, say{Text: "No key was pressed. Goodbye."}, hangup{})
+	}
+	again := redirect{Method: "POST", URL: c.address(pathVoice, sealed, url.Values{queryRounds: {fmt.Sprint(round + 1)}})}
+	return render(listen, again)
+}
+
+// listen speaks and takes one key.
+func (c *Client) listen(sealed string, more url.Values, verbs ...any) gather {
+	return gather{
+		Input: "dtmf", Digits: 1, Timeout: keyTimeout, Method: "POST", Action: c.address(pathGather, sealed, more), Verbs: verbs,
+	}
+}
+
+// oneMoment lets the caller wait and comes back.
+func (c *Client) oneMoment(path, sealed string, more url.Values, waits int) []byte {
+	more.Set(queryWaits, fmt.Sprint(waits+1))
+	return render(say{Text: "One moment please."}, pauseFor{Seconds: waitPause},
+		redirect{Method: "POST", URL: c.address(path, sealed, more)})
+}

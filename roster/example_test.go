@@ -1,0 +1,109 @@
+package roster_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/musterbook/musterbook/roster"
+)
+
+// variables are what the example asks of the environment.
+func variables() map[string]string {
+	return map[string]string{
+		"MUSTER_API_TOKEN": "0123456789abcdef0123456789abcdef", "MUSTER_ALERTMANAGER_TOKEN": "fedcba9876543210fedcba9876543210",
+		"SLACK_BOT_TOKEN": "xoxb-1-2-three", "SLACK_SIGNING_SECRET": "8f742231b10e8888abcd99yyyzzz85a5",
+		"TWILIO_ACCOUNT_SID": "AC0123456789abcdef0123456789abcdef", "TWILIO_AUTH_TOKEN": "f00dfeedf00dfeedf00dfeedf00dfeed",
+		"TWILIO_SECOND_AUTH_TOKEN": "beefbeefbeefbeefbeefbeefbeefbeef",
+	}
+}
+
+func parseExample(t *testing.T, data []byte) *roster.Config {
+	t.Helper()
+	set := variables()
+	from := outside()
+	from.Getenv = func(name string) string { return set[name] }
+	c, problems := roster.Parse("musterbook.example.yaml", data, from)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestExample holds the file that newcomers edit to what the shipped runbook needs.
+func TestExample(t *testing.T) {
+	t.Parallel()
+	c := parseExample(t, example(t))
+	at := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	names := []string{"sre-oncall", "support-oncall", "engineering-manager", "cto", "vp-engineering", "fallback", "sre"}
+	for _, service := range c.Services() {
+		names = append(names, service+"-oncall")
+	}
+	for _, name := range names {
+		duties, err := c.Duties(name, at)
+		if err != nil || len(duties) == 0 {
+			t.Errorf("%s: %v, %v", name, duties, err)
+		}
+		for _, d := range duties {
+			if !d.Phone {
+				t.Errorf("%s leads to %s, who has no telephone", name, d.Name)
+			}
+		}
+	}
+	tests := []struct {
+		name              string
+		labels            map[string]string
+		service, severity string
+	}{
+		{name: "critical", labels: map[string]string{"service": "checkout", "severity": "critical"}, service: "checkout", severity: "SEV1"},
+		{name: "pattern", labels: map[string]string{"service": "payments-db", "severity": "critical"}, service: "payments"},
+		{name: "warning", labels: map[string]string{"service": "checkout", "severity": "warning"}, service: "checkout", severity: "SEV3"},
+		{name: "stranger", labels: map[string]string{"job": "node"}, service: "platform"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := c.Route(tt.labels)
+			if r.Service != tt.service || string(r.Severity) != tt.severity || r.Runbook != "service-outage" || r.Type != "outage" {
+				t.Errorf("routed to %+v", r)
+			}
+		})
+	}
+}
+
+// TestExampleComments takes away the comment sign of everything that the example only shows.
+func TestExampleComments(t *testing.T) {
+	t.Parallel()
+	shown := regexp.MustCompile(`(?m)^( *)# ((?:public_url|max_body|second_auth_token|records|  dir|temporal|  address|  namespace|severity): ?.*)$`)
+	all := shown.ReplaceAllString(string(example(t)), "$1$2")
+	if strings.Count(all, "#") >= strings.Count(string(example(t)), "#") {
+		t.Fatal("nothing was uncommented")
+	}
+	c := parseExample(t, []byte(all))
+	if c.Gateway.PublicURL == "" || c.Twilio.SecondAuthToken.IsZero() || c.Records == "" || c.Temporal.Address == "" {
+		t.Errorf("not everything is there: %+v", c)
+	}
+	if r, _ := c.Declared("payments"); r.Severity != "SEV2" {
+		t.Errorf("payments begins with %q", r.Severity)
+	}
+}
+
+// TestExampleHoldsNoSecret lists the variables that the comments and the text name, so that none is forgotten.
+func TestExampleHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	set := variables()
+	for _, m := range regexp.MustCompile(`\$\{([A-Z_]+)\}`).FindAllStringSubmatch(string(example(t)), -1) {
+		if m[1] == "VARIABLE" {
+			continue
+		}
+		if _, ok := set[m[1]]; !ok {
+			t.Errorf("%s is not among the variables of this test", m[1])
+		}
+	}
+	for n, line := range strings.Split(string(example(t)), "\n") {
+		if len([]rune(line)) > 120 {
+			t.Errorf("line %d is longer than 120 letters", n+1)
+		}
+	}
+}

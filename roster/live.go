@@ -1,0 +1,55 @@
+package roster
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/musterbook/musterbook/oncall"
+)
+
+// Live is the file in force. It can be read again while the program runs; a faulty file changes nothing. All methods
+// may be called concurrently.
+type Live struct {
+	path    string
+	from    Outside
+	reading sync.Mutex // one reload at a time, so that an older reading never replaces a newer one
+	current atomic.Pointer[Config]
+}
+
+// Open reads a file for the first time. Live is nil exactly when there are problems.
+func Open(path string, from Outside) (*Live, Problems) {
+	config, problems := Load(path, from)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	l := &Live{path: path, from: from}
+	l.current.Store(config)
+	return l, nil
+}
+
+// Config is the configuration in force. Ask for it again rather than keep it.
+func (l *Live) Config() *Config { return l.current.Load() }
+
+// Reload reads the file again. When it has problems they are returned and the last good one stays in force; otherwise
+// the new one is in force, and restart lists the parts whose change only a restart brings into force.
+func (l *Live) Reload() (restart []string, problems Problems) {
+	l.reading.Lock()
+	defer l.reading.Unlock()
+	next, problems := Load(l.path, l.from)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return l.current.Swap(next).NeedsRestart(next), nil
+}
+
+// Duties resolves a name with the configuration in force; see oncall.Book.
+func (l *Live) Duties(name string, at time.Time) ([]oncall.Duty, error) {
+	return l.Config().Duties(name, at)
+}
+
+// Person finds somebody by id in the configuration in force.
+func (l *Live) Person(id oncall.PersonID) (oncall.Person, bool) { return l.Config().Person(id) }
+
+// Route says where an alert with these labels goes by the configuration in force.
+func (l *Live) Route(labels map[string]string) Routed { return l.Config().Route(labels) }

@@ -1,0 +1,152 @@
+// Package roster reads musterbook.yaml: the people, schedules and teams that names mean, the services and the routes
+// from alert labels to them, and the settings of the installation with its secrets. Reading is strict: unknown is an
+// error, and all problems of a file are told at once, each with its place and a remedy. The package knows no vendor and
+// nothing of Temporal; it opens no connection.
+package roster
+
+import (
+	"fmt"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
+)
+
+// Config is a musterbook.yaml that was read without a problem. It is never changed; a reload makes a new one.
+type Config struct {
+	Path     string
+	Book     oncall.Book
+	Gateway  Gateway
+	Slack    *Slack   // nil: not configured
+	Twilio   *Twilio  // nil: not configured
+	Temporal Temporal // the zero value means the embedded engine
+	Data     string   // directory of everything that is kept; relative to the working directory
+	Records  string   // directory of the finished records; empty: RecordsUnder decides
+
+	services map[string]service
+	routes   []route
+	rest     layer  // default: what routes and services leave open
+	restTo   string // default: the service of alerts that name none
+	runbooks map[string]Runbook
+}
+
+// Gateway is the door: where it listens, how it is reached, and who may knock.
+type Gateway struct {
+	Listen    string // host:port
+	PublicURL string // without a trailing slash; empty: not reachable from outside
+	MaxBody   int64  // bytes of one request
+	API       Secret // bearer token of the JSON API
+	Sources   map[string]Secret
+}
+
+// Slack is the workspace.
+type Slack struct {
+	Token         Secret // the bot's token, xoxb-…
+	SigningSecret Secret
+	APIURL        string // empty: Slack's own; without a trailing slash
+}
+
+// Twilio is the telephone.
+type Twilio struct {
+	AccountSID      string
+	AuthToken       Secret
+	SecondAuthToken Secret // accepted in signatures too while the token is rotated; may be empty
+	From            string // E.164
+	APIURL          string // empty: Twilio's own; without a trailing slash
+}
+
+// Temporal is the cluster. TLS and API keys come from Temporal's own environment variables and profiles.
+type Temporal struct {
+	Address   string // host:port; empty: the embedded engine
+	Namespace string
+}
+
+// Routed is what the file says about an alert, or about an incident that a person declares for a service. Service,
+// Owner and Runbook are never empty.
+type Routed struct {
+	Rule        string // which rule decided, for the log: "routes[1]", "label service", "default", "declared"
+	Service     string
+	Title       string // the service's name for people
+	Owner       string // a name that Duties knows
+	Team        string
+	Runbook     string
+	Severity    incident.Severity // empty: the runbook asks
+	Type        string
+	Environment string
+	Inputs      map[string]any
+}
+
+// Outside is what a file refers to that does not stand in it.
+type Outside struct {
+	// ReadFile reads the file itself and the secrets behind "file:".
+	ReadFile func(path string) ([]byte, error)
+	// Getenv gives environment variables; one that is empty counts as missing. Nil checks the references without
+	// following them, so that a file can be checked where its secrets are not.
+	Getenv func(name string) string
+	// Runbooks lists the runbooks that can be started. Nil leaves the file's mentions of them unchecked.
+	Runbooks func() []Runbook
+}
+
+// Runbook is what the roster must know of a runbook in order to find, before the night, that a route leads nowhere.
+type Runbook struct {
+	ID         string
+	Severities []string
+	Inputs     []string // all that it declares
+	Required   []string // those that must be given
+	Roles      []string // their names cannot be used for people, schedules and teams
+	// Accepts checks the types of the inputs that a route gives. Nil checks the names only.
+	Accepts func(inputs map[string]any) error
+}
+
+// Load reads a file. The Config is nil exactly when there are problems.
+func Load(path string, from Outside) (*Config, Problems) {
+	data, err := from.ReadFile(path)
+	if err != nil {
+		return nil, Problems{{
+			File: path, Message: fmt.Sprintf("cannot be read: %v", err),
+			Remedy: "start from musterbook.example.yaml, and name the file with --config",
+		}}
+	}
+	return Parse(path, data, from)
+}
+
+// Duties resolves a person, schedule, team or "fallback" at an instant; see oncall.Book.
+func (c *Config) Duties(name string, at time.Time) ([]oncall.Duty, error) {
+	return c.Book.Duties(name, at)
+}
+
+// Person finds somebody by id.
+func (c *Config) Person(id oncall.PersonID) (oncall.Person, bool) { return c.Book.Person(id) }
+
+// RecordsUnder is the directory of the finished records, given the data directory in force.
+func (c *Config) RecordsUnder(data string) string {
+	if c.Records != "" {
+		return c.Records
+	}
+	return filepath.Join(data, "records")
+}
+
+// NeedsRestart lists the parts of the file in which next differs and which are read at the start only, so that a
+// reload alone does not bring them into force.
+func (c *Config) NeedsRestart(next *Config) []string {
+	parts := []struct {
+		name      string
+		old, next any
+	}{
+		{"temporal", c.Temporal, next.Temporal},
+		{"gateway", c.Gateway, next.Gateway},
+		{"slack", c.Slack, next.Slack},
+		{"twilio", c.Twilio, next.Twilio},
+		{"records", c.Records, next.Records},
+		{"data", c.Data, next.Data},
+	}
+	var changed []string
+	for _, p := range parts {
+		if !reflect.DeepEqual(p.old, p.next) {
+			changed = append(changed, p.name)
+		}
+	}
+	return changed
+}

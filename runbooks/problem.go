@@ -1,0 +1,95 @@
+package runbooks
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Code names the rule of the language that a problem breaks.
+type Code string
+
+// The rules that this package checks itself; those of expressions (T01 to T06) come from package expression.
+const (
+	CodeYAML         Code = "P01" // not YAML
+	CodeDuplicateKey Code = "P02"
+	CodeUnknownKey   Code = "P03" // also: a word or a shape that the place does not take
+	CodeEmpty        Code = "P04" // nothing where a value is needed
+	CodeKindKeys     Code = "P05" // no kind key, or two
+	CodeAnchor       Code = "P06" // anchors and merge keys (warning)
+	CodeBooleanWord  Code = "P07" // yes, no, on, off unquoted
+	CodeNoUnit       Code = "P08" // a duration without a unit
+	CodeSize         Code = "P09" // too large
+	CodeBadName      Code = "N01"
+	CodeTaken        Code = "N02" // a name that is used twice
+	CodeUnknownName  Code = "N03" // no such role or severity
+	CodePhase        Code = "N06" // misspelt or misplaced phase
+	CodeSyntax       Code = "T01"
+	CodeMismatch     Code = "T03"
+	CodeWrongType    Code = "T04"
+	CodeWrapped      Code = "T05" // ${{ }} where nothing is filled in
+	CodeInput        Code = "T08" // an input's default, enum or pattern
+	CodeColumns      Code = "T09" // severity rows that differ
+	CodeTooEarly     Code = "F01" // reads a step that cannot have run
+	CodeUnreachable  Code = "F02"
+	CodeChoice       Code = "F03" // case or choose that is no choice
+	CodeNoTimeout    Code = "S01" // waits for people without saying for how long
+	CodeSilentYes    Code = "S02" // an approval that silence grants
+	CodeNoCommander  Code = "S10"
+	CodeFinallyWaits Code = "S14"
+)
+
+// Problem is one fault of a runbook, with its place and a remedy. Line and Column count from 1, columns in characters.
+type Problem struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Code    Code   `json:"code"`
+	Warning bool   `json:"warning,omitempty"` // the runbook runs all the same
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// String renders the problem in one line: `outage.yaml:11:7: S01 ask needs timeout and on_timeout (hint)`.
+func (p Problem) String() string {
+	text := fmt.Sprintf("%s:%d:%d: %s ", p.File, p.Line, p.Column, p.Code)
+	if p.Warning {
+		text += "warning: "
+	}
+	text += p.Message
+	if p.Hint != "" {
+		text += " (" + p.Hint + ")"
+	}
+	return text
+}
+
+// Problems are all the faults of one file, in the order of their places.
+type Problems []Problem
+
+// Error renders one problem a line.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err is nil when there are no problems but warnings, and the problems otherwise.
+func (ps Problems) Err() error {
+	for _, p := range ps {
+		if !p.Warning {
+			return ps
+		}
+	}
+	return nil
+}
+
+// sorted orders problems by place and drops repetitions: one fault may be met on two ways.
+func (ps Problems) sorted() Problems {
+	slices.SortStableFunc(ps, func(a, b Problem) int {
+		return cmp.Or(a.Line-b.Line, a.Column-b.Column, strings.Compare(string(a.Code), string(b.Code)))
+	})
+	return slices.Compact(ps)
+}

@@ -1,0 +1,113 @@
+// Package worker is the engine room: it binds workflows and activities to a Temporal client, with the options that
+// production needs, and checks before it polls that every open incident can still be replayed by this code.
+package worker
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/musterbook/musterbook/activities"
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/runbooks"
+	"github.com/musterbook/musterbook/workflows"
+)
+
+// Options are what differs between a production worker and one in a test.
+type Options struct {
+	// FailOnPanic makes a workflow that panics or is not deterministic fail at once; production blocks it instead, so
+	// that a repaired binary goes on with it.
+	FailOnPanic bool
+	// CutAfter is the number of history events after which an incident continues as new; 0 = the default.
+	CutAfter int
+	// StopTimeout is how long effects in flight may take when the worker stops; 0 = 20 s.
+	StopTimeout time.Duration
+	// DeadlockTimeout raises the limit for one workflow task on a loaded machine; 0 = the SDK's second.
+	DeadlockTimeout time.Duration
+}
+
+// Worker is three workers in one: chat and telephone have task queues of their own, so that neither waits for the
+// other.
+type Worker struct {
+	workers []worker.Worker
+}
+
+// New binds everything; nothing runs until Start.
+func New(c client.Client, ports activities.Ports, o Options) *Worker {
+	stop := o.StopTimeout
+	if stop == 0 {
+		stop = 20 * time.Second
+	}
+	base := worker.Options{WorkerStopTimeout: stop, DeadlockDetectionTimeout: o.DeadlockTimeout}
+	main := base
+	main.WorkflowPanicPolicy = worker.BlockWorkflow
+	if o.FailOnPanic {
+		main.WorkflowPanicPolicy = worker.FailWorkflow
+	}
+	all := worker.New(c, contract.QueueMain, main)
+	workflows.Register(all, &workflows.Workflows{Plans: NewPlans(), CutAfter: o.CutAfter})
+	activities.Register(all, ports)
+
+	onlyActivities := base
+	onlyActivities.DisableWorkflowWorker = true
+	chat := worker.New(c, contract.QueueChat, onlyActivities)
+	activities.RegisterChat(chat, ports.Chat)
+	phone := worker.New(c, contract.QueuePhone, onlyActivities)
+	activities.RegisterPhone(phone, ports.Phone)
+	return &Worker{workers: []worker.Worker{all, chat, phone}}
+}
+
+// Start begins to poll.
+func (w *Worker) Start() error {
+	for n, one := range w.workers {
+		if err := one.Start(); err != nil {
+			for _, started := range w.workers[:n] {
+				started.Stop()
+			}
+			return fmt.Errorf("start worker: %w", err)
+		}
+	}
+	return nil
+}
+
+// Stop lets what is in flight finish, within the stop timeout.
+func (w *Worker) Stop() {
+	var stopped sync.WaitGroup
+	for _, one := range w.workers {
+		stopped.Go(one.Stop)
+	}
+	stopped.Wait()
+}
+
+// Plans caches compiled runbooks by their hash. It is safe for concurrent use.
+type Plans struct {
+	mu    sync.Mutex
+	plans map[string]*runbooks.Plan
+}
+
+// NewPlans makes an empty cache.
+func NewPlans() *Plans { return &Plans{plans: map[string]*runbooks.Plan{}} }
+
+// maxPlans bounds the cache; a fresh start of it costs a few milliseconds a runbook.
+const maxPlans = 200
+
+// Plan gives the compiled form of a runbook.
+func (p *Plans) Plan(hash string, rb *runbooks.Runbook) (*runbooks.Plan, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if plan, ok := p.plans[hash]; ok {
+		return plan, nil
+	}
+	plan, err := runbooks.Compile(rb)
+	if err != nil {
+		return nil, fmt.Errorf("compile runbook %s: %w", rb.ID, err)
+	}
+	if len(p.plans) >= maxPlans {
+		clear(p.plans)
+	}
+	p.plans[hash] = plan
+	return plan, nil
+}

@@ -1,0 +1,80 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+)
+
+// The history's length at which an incident continues as new, and after which a cut that found no quiet moment is
+// tried again, in events.
+const (
+	cutAfter = 2000
+	cutRetry = 200
+)
+
+// tooLong says whether the run should be cut. After a try that found no quiet moment it waits for more events.
+func (r *run) tooLong(ctx workflow.Context, tried int) bool {
+	info := workflow.GetInfo(ctx)
+	length, limit, again := info.GetCurrentHistoryLength(), cutAfter, cutRetry
+	if r.shop.CutAfter > 0 {
+		limit, again = r.shop.CutAfter, max(1, r.shop.CutAfter/10)
+	}
+	if tried > 0 {
+		return length >= tried+again
+	}
+	return length >= limit || info.GetContinueAsNewSuggested()
+}
+
+// quieten stops new steps and new deliveries and waits until nothing is in flight; it answers whether that was reached.
+// Pages are not held: they are quiet when each waits on its timer.
+func (r *run) quieten(ctx workflow.Context, limit time.Duration) (bool, error) {
+	r.draining = true
+	if r.stopChat != nil {
+		r.stopChat()
+	}
+	deadline := now(ctx).Add(limit)
+	return wait(ctx, waiting{
+		summary: "wait for a quiet moment",
+		done:    func() bool { return r.effects == 0 && workflow.AllHandlersFinished(ctx) },
+		until:   timeAt(deadline),
+	})
+}
+
+// next continues as new with the state. Every signal that has arrived is taken first: without that they would be lost.
+func (r *run) next(ctx workflow.Context, cut bool) error {
+	if !cut {
+		return nil
+	}
+	r.drain(ctx)
+	r.st.Runs++
+	in := r.in
+	in.State = r.st
+	in.Declaration = contract.Declaration{}
+	if r.inc.Reviewing {
+		return workflow.NewContinueAsNewError(ctx, string(contract.Review), in)
+	}
+	return workflow.NewContinueAsNewError(ctx, string(contract.Incident), in)
+}
+
+// returned starts the next incident when alerts fired again while this one was closing: the trouble is back, and a
+// message that was accepted is never lost.
+func (r *run) returned(ctx workflow.Context) error {
+	r.drain(ctx)
+	if len(r.late) == 0 {
+		return nil
+	}
+	first := r.late[0]
+	d := contract.Declaration{
+		Title: first.Title, Summary: first.Summary, Type: r.inc.Type, Service: r.inc.Service, Team: r.inc.Team,
+		Source: first.Source, Environment: r.inc.Environment, Labels: first.Labels, At: now(ctx),
+		By:     incident.Actor{Name: first.Source, Door: incident.DoorAlert, Verified: true},
+		Inputs: r.st.Inputs, Alerts: r.late,
+	}
+	return workflow.NewContinueAsNewError(ctx, string(contract.Incident), contract.IncidentInput{
+		Declaration: d, Runbook: r.in.Runbook, Hash: r.in.Hash,
+	})
+}

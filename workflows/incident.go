@@ -1,0 +1,187 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+)
+
+// engineVersion is the newest version of the interpreter; it is recorded once at the start of each run, and
+// continue-as-new is where an open incident moves to it.
+const engineVersion = 1
+
+// Incident is one incident from its declaration to its end: it listens, then runs its runbook as a story. It starts
+// its review and returns; the next outage on the same alert key is a new incident.
+func (w *Workflows) Incident(ctx workflow.Context, in contract.IncidentInput) (contract.IncidentResult, error) {
+	workflow.GetVersion(ctx, "engine", workflow.DefaultVersion, engineVersion)
+	r, err := w.newRun(ctx, in)
+	if err != nil {
+		return contract.IncidentResult{}, err
+	}
+	ctx = r.obeyCancel(ctx)
+	if err := r.listen(ctx); err != nil {
+		return contract.IncidentResult{}, err
+	}
+	return r.live(ctx)
+}
+
+// obeyCancel makes Temporal's own cancel button mean the verb, so that an incident that is cancelled there ends as
+// every other: told, recorded, nothing left ringing.
+func (r *run) obeyCancel(ctx workflow.Context) workflow.Context {
+	own, _ := workflow.NewDisconnectedContext(ctx)
+	workflow.Go(own, func(own workflow.Context) {
+		ctx.Done().Receive(own, nil)
+		r.actBySignal(own, contract.VerbCancel, contract.Act{Reason: "cancelled in Temporal"})
+	})
+	return own
+}
+
+// live is the life of an incident, one line a beat.
+func (r *run) live(ctx workflow.Context) (contract.IncidentResult, error) {
+	r.declare(ctx)
+	r.takeSignals(ctx)
+	story := r.begin(ctx, r.story)
+	r.mirror(ctx)
+	r.deliver(ctx)
+	r.callPeople(ctx)
+
+	cut, err := r.untilEnded(ctx, story)
+	if err != nil || cut {
+		return contract.IncidentResult{}, errors.Join(err, r.next(ctx, cut))
+	}
+	story.stop()
+	if err := r.settle(ctx, story); err != nil {
+		return contract.IncidentResult{}, err
+	}
+	r.record(ctx)
+	if err := r.handOver(ctx); err != nil {
+		return contract.IncidentResult{}, err
+	}
+	if again := r.returned(ctx); again != nil {
+		return contract.IncidentResult{}, again
+	}
+	return contract.IncidentResult{Key: r.inc.Key, Ending: r.inc.Ending, Record: r.st.Record}, nil
+}
+
+// declare gives a new incident its key and its first lines; an incident that continues has them already.
+func (r *run) declare(ctx workflow.Context) {
+	if r.inc.Key != "" {
+		return
+	}
+	info := workflow.GetInfo(ctx)
+	got, err := callLocal(lookup(ctx, 5*time.Second), contract.TakeNumber, contract.TakeNumberRequest{
+		WorkflowID: info.WorkflowExecution.ID, RunID: r.inc.ID, Title: r.inc.Title, Service: r.inc.Service, At: now(ctx),
+	})
+	r.inc.Key, r.inc.URL = got.Key, got.URL
+	if err != nil {
+		// Nobody may wait for a number in the night: the incident goes on under a name that cannot be mistaken.
+		r.inc.Key = incident.Key("INC-X" + r.inc.ID[:min(8, len(r.inc.ID))])
+		workflow.GetLogger(ctx).Error("no incident number; going on under a provisional key", "key", r.inc.Key, "error", err)
+	}
+	r.inc.Declare(now(ctx))
+	r.inc.TakeAlerts(now(ctx), r.in.Declaration.Alerts)
+	if err != nil {
+		r.problem(ctx, "", "no incident number could be had; the provisional key is "+string(r.inc.Key))
+	}
+	if problem := r.fillInputs(); problem != "" {
+		r.problem(ctx, "", problem)
+	}
+}
+
+// task is a coroutine that can be stopped and waited for.
+type task struct {
+	finished bool
+	stop     workflow.CancelFunc
+}
+
+// begin starts a coroutine.
+func (r *run) begin(ctx workflow.Context, f func(workflow.Context)) *task {
+	taskCtx, stop := workflow.WithCancel(ctx)
+	t := &task{stop: stop}
+	workflow.Go(taskCtx, func(ctx workflow.Context) {
+		f(ctx)
+		t.finished = true
+	})
+	return t
+}
+
+// untilEnded waits for the incident's end; it answers true when the history has grown so long that a new run must go
+// on. A cut waits for a quiet moment; when there is none within ten seconds it is tried again later.
+func (r *run) untilEnded(ctx workflow.Context, story *task) (cut bool, err error) {
+	for tried := 0; ; {
+		err := workflow.Await(ctx, func() bool { return r.ended(story) || r.tooLong(ctx, tried) })
+		if err != nil || r.ended(story) {
+			return false, err
+		}
+		tried = workflow.GetInfo(ctx).GetCurrentHistoryLength()
+		quiet, err := r.quieten(ctx, 10*time.Second)
+		if err != nil || quiet {
+			return quiet, err
+		}
+		r.draining = false
+	}
+}
+
+// ended says whether nothing is left to do in this run. The story of an open incident may be over (a runbook without a
+// recovery that was stopped): then people drive, and the incident lives on until somebody ends it.
+func (r *run) ended(story *task) bool {
+	if r.inc.Reviewing {
+		return story.finished
+	}
+	return !r.inc.Open()
+}
+
+// settle lets what is on its way arrive: the story's withdrawal, calls that must be hung up, the last posts. What does
+// not arrive in time is handed to the review.
+func (r *run) settle(ctx workflow.Context, story *task) error {
+	settled := func() bool {
+		return story.finished && r.effects == 0 && len(r.driving) == 0 && r.outgoing() < 0 && !r.roomDiffers()
+	}
+	deadline := now(ctx).Add(settleTime)
+	if _, err := wait(ctx, waiting{
+		summary: "let the last posts and calls arrive", done: settled, until: timeAt(deadline),
+	}); err != nil {
+		return err
+	}
+	_, err := r.quieten(ctx, settleTime)
+	return err
+}
+
+// settleTime is how long an ending incident waits for what is on its way.
+const settleTime = 15 * time.Second
+
+// record writes the record. An archive that cannot be written to does not hold the end; the review writes it again.
+func (r *run) record(ctx workflow.Context) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: contract.QueueMain, StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: time.Minute,
+		Summary: "write the record", RetryPolicy: &temporal.RetryPolicy{MaximumInterval: 10 * time.Second},
+	})
+	out, err := call(ctx, contract.WriteRecord, contract.WriteRecordRequest{Incident: *r.inc})
+	if err != nil {
+		workflow.GetLogger(ctx).Error("record not written; the review tries again", "key", r.inc.Key, "error", err)
+		r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Text: "the record could not be written: " + plain(err)})
+		return
+	}
+	r.st.Record = out.Places
+}
+
+// plain is an activity's error in its own words, without the engine's wrapping.
+func plain(err error) string {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		return app.Message()
+	}
+	var timeout *temporal.TimeoutError
+	if errors.As(err, &timeout) {
+		if cause := timeout.Unwrap(); cause != nil {
+			return plain(cause)
+		}
+		return "no answer in time"
+	}
+	return err.Error()
+}

@@ -1,0 +1,188 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+)
+
+// listen registers everything that may reach the incident from outside. Handlers call one domain method and return:
+// what must happen because of it is done by the coroutines that watch the state. Signals wait in their channels until
+// takeSignals, when the incident has its key.
+func (r *run) listen(ctx workflow.Context) error {
+	for _, verb := range contract.Verbs() {
+		if err := r.handle(ctx, verb); err != nil {
+			return fmt.Errorf("handle %s: %w", verb, err)
+		}
+	}
+	return r.answerQueries(ctx)
+}
+
+// handle registers one verb as an update. Its validator tries the act on a copy, so that a refusal costs no event.
+func (r *run) handle(ctx workflow.Context, verb contract.Verb) error {
+	return workflow.SetUpdateHandlerWithOptions(ctx, string(verb),
+		func(ctx workflow.Context, act contract.Act) (contract.Receipt, error) {
+			receipt, err := r.act(now(ctx), verb, act)
+			return receipt, refusal(err)
+		},
+		workflow.UpdateHandlerOptions{
+			Validator: func(ctx workflow.Context, act contract.Act) error {
+				_, err := actOn(r.inc.Clone(), now(ctx), verb, act)
+				return refusal(err)
+			},
+			Description: verbHelp[verb],
+		})
+}
+
+// act carries out a verb once.
+func (r *run) act(at time.Time, verb contract.Verb, act contract.Act) (contract.Receipt, error) {
+	if r.seen(act.ID) {
+		return contract.Receipt{Text: "recorded already"}, nil
+	}
+	before := r.inc.Severity
+	receipt, err := actOn(r.inc, at, verb, act)
+	if r.inc.Severity != before {
+		r.retime()
+	}
+	return receipt, err
+}
+
+// refusal makes a domain refusal an error that keeps its hint on the way to the person.
+func refusal(err error) error {
+	var refused *incident.Refusal
+	if errors.As(err, &refused) {
+		return temporal.NewApplicationError(refused.What, contract.RefusalType, refused.Hint)
+	}
+	return err
+}
+
+// takeSignals receives signals until the run ends: alerts, the telephone's statuses, and the verbs as plain signals.
+func (r *run) takeSignals(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		selector := r.signals(ctx)
+		for ctx.Err() == nil {
+			selector.Select(ctx)
+		}
+	})
+}
+
+// drain takes every signal that has arrived, so that none is lost when the run closes.
+func (r *run) drain(ctx workflow.Context) {
+	selector := r.signals(ctx)
+	for selector.HasPending() {
+		selector.Select(ctx)
+	}
+}
+
+// signals is the list of all signals and what is done with them.
+func (r *run) signals(ctx workflow.Context) workflow.Selector {
+	selector := workflow.NewNamedSelector(ctx, "signals")
+	receive(ctx, selector, contract.AlertsSignal, r.takeAlerts)
+	receive(ctx, selector, contract.CallSignal, r.takeCallStatus)
+	for _, verb := range contract.Verbs() {
+		receive(ctx, selector, contract.SignalOf(verb), func(ctx workflow.Context, act contract.Act) {
+			r.actBySignal(ctx, verb, act)
+		})
+	}
+	return selector
+}
+
+// receive adds one signal to a selector.
+func receive[In any](ctx workflow.Context, s workflow.Selector, name contract.Signal[In], f func(workflow.Context, In)) {
+	s.AddReceive(workflow.GetSignalChannel(ctx, string(name)), func(c workflow.ReceiveChannel, _ bool) {
+		var in In
+		c.Receive(ctx, &in)
+		f(ctx, in)
+	})
+}
+
+// actBySignal carries out a verb that nobody waits for; a refusal is written down, because there is nobody to tell.
+func (r *run) actBySignal(ctx workflow.Context, verb contract.Verb, act contract.Act) {
+	if act.By == (incident.Actor{}) {
+		act.By = incident.Actor{Name: "Temporal", Door: incident.DoorEngine}
+	}
+	if _, err := r.act(now(ctx), verb, act); err != nil {
+		r.log(ctx, incident.Entry{
+			Kind: incident.EntryRefused, By: act.By,
+			Text: fmt.Sprintf("%s by %s was refused: %s", verb, act.By, err),
+		})
+	}
+}
+
+// takeAlerts merges alerts. News is told in the room; what fires again after the end is kept for the next incident.
+func (r *run) takeAlerts(ctx workflow.Context, in contract.Alerts) {
+	if r.seen(in.ID) {
+		return
+	}
+	if !r.inc.Open() {
+		for _, a := range in.Alerts {
+			known, seen := r.inc.Alerts[a.Fingerprint]
+			if !a.Cleared && (!seen || known.Cleared || a.StartsAt.After(known.StartsAt)) {
+				r.late = append(r.late, a)
+			}
+		}
+		return
+	}
+	cleared := r.inc.ClearedAt
+	first := r.inc.AlertCount == 0
+	news := r.inc.TakeAlerts(now(ctx), in.Alerts)
+	if !news || first {
+		return
+	}
+	text := fmt.Sprintf("News from %s: %s", r.inc.Source, alertWords(in.Alerts))
+	if cleared.IsZero() && !r.inc.ClearedAt.IsZero() {
+		text = "The alert has cleared. The incident stays open until it is resolved."
+	}
+	r.post(ctx, posting{message: contract.Message{Text: text}})
+}
+
+// alertWords lists what a delivery held, in a few words.
+func alertWords(alerts []incident.Alert) string {
+	words := make([]string, 0, len(alerts))
+	for _, a := range alerts {
+		state := "firing"
+		if a.Cleared {
+			state = "cleared"
+		}
+		words = append(words, a.Title+" "+state)
+	}
+	const most = 5
+	if len(words) > most {
+		words = append(words[:most], fmt.Sprintf("and %d more", len(words)-most))
+	}
+	return strings.Join(words, ", ")
+}
+
+// takeCallStatus takes the telephone provider's word about an attempt.
+func (r *run) takeCallStatus(ctx workflow.Context, in contract.CallStatus) {
+	changed := r.inc.Progress(now(ctx), incident.CallProgress{
+		Page: in.Page, Attempt: in.Attempt, Provider: in.Provider, Status: in.Status, Detail: in.Detail,
+	})
+	if changed {
+		r.retimes++
+	}
+}
+
+// verbHelp explains each verb on the buttons of the Temporal Web UI.
+var verbHelp = map[contract.Verb]string{
+	contract.VerbAck:      "Acknowledge: ends the pages that have rung for you, else the oldest; all=true ends all of them.",
+	contract.VerbSeverity: `Set the severity: {"value":"SEV1","reason":"why"}; lowering needs a reason.`,
+	contract.VerbAssign:   `Give a role: {"role":"commander","person":"ana"}.`,
+	contract.VerbAnswer:   `Answer a question: {"step":"stop","value":"rollback"}.`,
+	contract.VerbApprove:  `Approve: {"step":"failover"}.`,
+	contract.VerbReject:   `Reject: {"step":"failover","reason":"why"}.`,
+	contract.VerbDone:     `A task is done: {"step":"containment/2","reason":"what was done"}.`,
+	contract.VerbNote:     `Write a note on the timeline: {"value":"text"}.`,
+	contract.VerbPage:     `Page somebody: {"value":"sre-oncall","reason":"message"}.`,
+	contract.VerbEscalate: "Send the open pages to their next level at once.",
+	contract.VerbQuiet:    "Stop calling this person for this incident.",
+	contract.VerbResolve:  "The service works again: ends the incident and starts its review.",
+	contract.VerbCancel:   `Not an incident after all: {"reason":"why"}.`,
+}

@@ -1,0 +1,261 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/runbooks"
+)
+
+// Telling never holds doing: everything that is told goes through the outbox, one coroutine that delivers in order
+// while the runbook goes on. A chat outage delays no page and no question; the backlog is posted when chat returns.
+
+// posting is a message on its way into the outbox.
+type posting struct {
+	key      string // idempotency key; empty = made from the outbox's count
+	step     string // `<path>/<pass>` of the step whose output it fills
+	question string
+	message  contract.Message
+}
+
+// post puts a message into the outbox.
+func (r *run) post(ctx workflow.Context, p posting) {
+	r.st.Sent++
+	key := p.key
+	if key == "" {
+		key = fmt.Sprintf("%s/post/%d", r.inc.ID, r.st.Sent)
+	}
+	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
+		Kind: contract.OutgoingPost, Key: key, At: now(ctx), Step: p.step, Question: p.question, Message: &p.message,
+	})
+}
+
+// postQuestion shows a question in the room, with a button for each answer.
+func (r *run) postQuestion(ctx workflow.Context, q *incident.Question) {
+	r.post(ctx, posting{
+		key:      fmt.Sprintf("%s/%s/turn/%d", r.inc.ID, q.Key, q.Turn),
+		question: q.Key,
+		message:  r.questionMessage(ctx, q),
+	})
+}
+
+// channel gives the outbox a room to open; the step is done when the outbox has it.
+func (r *run) channel(ctx workflow.Context, s *runbooks.Step, _ *contract.StepRun) error {
+	name, err := r.text(ctx, s.Channel.Name)
+	if err != nil {
+		return err
+	}
+	topic, err := r.text(ctx, s.Channel.Topic)
+	if err != nil {
+		return err
+	}
+	invite, err := r.names(ctx, s.Channel.Invite)
+	if err != nil {
+		return err
+	}
+	duties, problems := r.people(ctx, invite)
+	for _, p := range problems {
+		r.problem(ctx, s.Address, p)
+	}
+	r.st.Sent++
+	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
+		Kind: contract.OutgoingRoom, Key: r.effectKey(s, "room"), At: now(ctx), Step: r.stepKey(s),
+		Room: &contract.OpenRoomRequest{
+			Owner: r.inc.ID, Name: name, Topic: orElse(topic, r.topic()), Invite: ids(duties),
+			Purpose: fmt.Sprintf("%s %s", r.inc.Key, r.inc.Title),
+		},
+	})
+	for _, pin := range s.Channel.Pin {
+		text, err := r.text(ctx, pin)
+		if err != nil {
+			return err
+		}
+		r.post(ctx, posting{message: contract.Message{Text: text, Pin: true}})
+	}
+	return nil
+}
+
+// say posts a text to the room.
+func (r *run) say(ctx workflow.Context, s *runbooks.Step, _ *contract.StepRun) error {
+	text, err := r.text(ctx, s.Say.Text)
+	if err != nil {
+		return err
+	}
+	r.log(ctx, incident.Entry{Kind: incident.EntrySay, Step: s.Address, Text: text})
+	r.post(ctx, posting{key: r.effectKey(s, "say"), step: r.stepKey(s), message: contract.Message{Text: text, Pin: s.Say.Pin}})
+	return nil
+}
+
+// note writes a line on the timeline and shows it in the room.
+func (r *run) note(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
+	text, err := r.text(ctx, s.Note.Text)
+	if err != nil {
+		return err
+	}
+	r.log(ctx, incident.Entry{Kind: incident.EntryNote, Step: s.Address, Text: text})
+	sr.Output = map[string]any{"id": itoa(r.inc.Seq)}
+	r.post(ctx, posting{key: r.effectKey(s, "note"), message: contract.Message{Text: "Note: " + text}})
+	return nil
+}
+
+// deliver empties the outbox in order, then lets the room show what is so. It goes on until the run ends.
+func (r *run) deliver(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for failures := 0; ; {
+			err := workflow.Await(ctx, func() bool { return !r.draining && (r.outgoing() >= 0 || r.roomDiffers()) })
+			if err != nil {
+				return
+			}
+			if err := r.deliverNext(ctx, failures); err != nil {
+				failures++
+				continue
+			}
+			failures = 0
+		}
+	})
+}
+
+// outgoing is the place of what is delivered next, or -1. Posts wait until there is a room; the room itself does not
+// wait for posts that were made before it.
+func (r *run) outgoing() int {
+	return slices.IndexFunc(r.st.Outbox, func(o contract.Outgoing) bool {
+		return o.Kind == contract.OutgoingRoom || r.inc.Room.ID != ""
+	})
+}
+
+// deliverNext delivers the next thing of the outbox, or the room's mirror; an error means that it stays there.
+func (r *run) deliverNext(ctx workflow.Context, failures int) error {
+	n := r.outgoing()
+	if n < 0 {
+		return r.lane(ctx, failures, r.showRoom)
+	}
+	item := r.st.Outbox[n]
+	r.st.Outbox[n].Tried = true
+	send := r.sendPost
+	if item.Kind == contract.OutgoingRoom {
+		send = r.sendRoom
+	}
+	err := r.lane(ctx, failures, func(ctx workflow.Context) error { return send(ctx, item) })
+	if err != nil && !isType(err, contract.RefusedType) {
+		return err
+	}
+	r.st.Outbox = slices.DeleteFunc(r.st.Outbox, func(o contract.Outgoing) bool { return o.Key == item.Key })
+	if err != nil {
+		r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Text: "chat has refused: " + plain(err)})
+	}
+	return nil
+}
+
+// lane runs one delivery on the chat's own lane; a run that comes to rest cancels it, and the next one looks first
+// whether it was done. The time for a delivery grows with every failure.
+func (r *run) lane(ctx workflow.Context, failures int, send func(workflow.Context) error) error {
+	laneCtx, stop := workflow.WithCancel(ctx)
+	defer stop()
+	r.stopChat = stop
+	defer func() { r.stopChat = nil }()
+	r.effects++
+	err := send(chatOptions(laneCtx, failures))
+	r.effects--
+	if err == nil || temporal.IsCanceledError(err) {
+		return err
+	}
+	if failures == 0 && !isType(err, contract.RefusedType) {
+		r.log(ctx, incident.Entry{
+			Kind: incident.EntryProblem,
+			Text: "chat cannot be reached; it is told later, the incident goes on: " + plain(err),
+		})
+	}
+	if isType(err, contract.InstallationType) {
+		return errors.Join(err, r.pauseChat(ctx))
+	}
+	return err
+}
+
+// pauseChat stops hammering an installation that refuses everything (a revoked token), until a person may have mended
+// it.
+func (r *run) pauseChat(ctx workflow.Context) error {
+	deadline := now(ctx).Add(chatPause)
+	_, err := wait(ctx, waiting{
+		summary: "chat refuses us; try again", done: func() bool { return r.draining },
+		until: timeAt(deadline),
+	})
+	return err
+}
+
+// How long chat is left alone, and how long a delivery may take: from the least, doubled with each failure.
+const (
+	chatPause     = 5 * time.Minute
+	shortDelivery = time.Minute
+	longDelivery  = 30 * time.Minute
+)
+
+// chatOptions are the options of one delivery.
+func chatOptions(ctx workflow.Context, failures int) workflow.Context {
+	limit := shortDelivery
+	for range min(failures, 5) {
+		limit = min(2*limit, longDelivery)
+	}
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: contract.QueueChat, StartToCloseTimeout: 15 * time.Second, ScheduleToCloseTimeout: limit,
+		WaitForCancellation: true, Summary: "tell the room",
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 30 * time.Second,
+		},
+	})
+}
+
+// isType says whether an activity ended with a class of error.
+func isType(err error, kind string) bool {
+	var app *temporal.ApplicationError
+	return errors.As(err, &app) && app.Type() == kind
+}
+
+// sendRoom opens the room.
+func (r *run) sendRoom(ctx workflow.Context, item contract.Outgoing) error {
+	req := *item.Room
+	req.Effect = contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}
+	out, err := call(ctx, contract.OpenRoom, req)
+	if err != nil {
+		return err
+	}
+	if r.inc.Room.ID == "" {
+		r.inc.Room = out.Room
+		r.st.Shown.Topic = req.Topic
+		r.log(ctx, incident.Entry{Kind: incident.EntryRoom, Text: "#" + out.Room.Name + " opened"})
+	}
+	for _, name := range out.NotInvited {
+		r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Text: "not invited: " + name})
+	}
+	r.output(item.Step, map[string]any{"id": out.Room.ID, "name": out.Room.Name, "url": out.Room.URL})
+	return nil
+}
+
+// sendPost posts a message.
+func (r *run) sendPost(ctx workflow.Context, item contract.Outgoing) error {
+	out, err := call(ctx, contract.Post, contract.PostRequest{
+		Effect: contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}, Room: r.inc.Room.ID, Message: *item.Message,
+	})
+	if err != nil {
+		return err
+	}
+	r.output(item.Step, map[string]any{"ts": out.Message})
+	if item.Question != "" {
+		r.st.Shown.Questions[out.Message] = item.Question
+	}
+	return nil
+}
+
+// output fills a step's output from a delivery, unless the fallback has been read already.
+func (r *run) output(stepKey string, out map[string]any) {
+	sr, ok := r.st.Steps[stepKey]
+	if ok && sr.Output == nil {
+		sr.Output = out
+	}
+}

@@ -1,0 +1,100 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+)
+
+// Review is what remains after an incident has ended: the posts that chat has not taken yet, the lessons learned of a
+// resolved one, `finally`, and the last record. It is the same code on the same state.
+func (w *Workflows) Review(ctx workflow.Context, in contract.IncidentInput) (contract.IncidentResult, error) {
+	workflow.GetVersion(ctx, "engine", workflow.DefaultVersion, engineVersion)
+	if in.State == nil {
+		return contract.IncidentResult{}, temporal.NewNonRetryableApplicationError(
+			"a review goes on with an incident's state and has none", "NoState", nil)
+	}
+	r, err := w.newRun(ctx, in)
+	if err != nil {
+		return contract.IncidentResult{}, err
+	}
+	r.inc.Reviewing, r.st.Reviewing = true, true
+	if err := r.listen(ctx); err != nil {
+		return contract.IncidentResult{}, err
+	}
+	return r.liveOn(ctx)
+}
+
+// liveOn is the life of a review, one line a beat.
+func (r *run) liveOn(ctx workflow.Context) (contract.IncidentResult, error) {
+	r.takeSignals(ctx)
+	story := r.begin(ctx, func(ctx workflow.Context) {
+		if r.inc.Ending == incident.Resolved {
+			r.story(ctx)
+		}
+		// An error means that the review was cancelled; there is nothing left to withdraw.
+		_ = r.walk(ctx, r.in.Runbook.Finally)
+	})
+	r.mirror(ctx)
+	r.deliver(ctx)
+
+	cut, err := r.untilEnded(ctx, story)
+	if err != nil || cut {
+		return contract.IncidentResult{}, errors.Join(err, r.next(ctx, cut))
+	}
+	if err := r.settle(ctx, story); err != nil {
+		return contract.IncidentResult{}, err
+	}
+	r.record(ctx)
+	r.draining = false
+	if err := r.emptyOutbox(ctx); err != nil {
+		return contract.IncidentResult{}, err
+	}
+	return contract.IncidentResult{Key: r.inc.Key, Ending: r.inc.Ending, Record: r.st.Record}, nil
+}
+
+// emptyOutbox waits, a few days at most, until chat has taken what is still to be told.
+func (r *run) emptyOutbox(ctx workflow.Context) error {
+	deadline := now(ctx).Add(outboxPatience)
+	_, err := wait(ctx, waiting{
+		summary: "chat has not taken everything yet", done: func() bool { return r.outgoing() < 0 },
+		until: timeAt(deadline),
+	})
+	return err
+}
+
+// outboxPatience is how long an incident that is over in every other way waits for chat to return.
+const outboxPatience = 48 * time.Hour
+
+// handOver starts the review with the state and tells the numbering that the incident has ended. The review's id is
+// the incident's key, so a repetition finds it started.
+func (r *run) handOver(ctx workflow.Context) error {
+	in := r.in
+	in.State = r.st
+	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
+		WorkflowID: contract.ReviewID(string(r.inc.Key)), TaskQueue: contract.QueueMain,
+		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		StaticSummary:         string(r.inc.Key) + " · lessons learned",
+		TypedSearchAttributes: r.attributes(),
+	})
+	started := workflow.ExecuteChildWorkflow(ctx, string(contract.Review), in).GetChildWorkflowExecution()
+	var known *temporal.ChildWorkflowExecutionAlreadyStartedError
+	if err := started.Get(ctx, nil); err != nil && !errors.As(err, &known) {
+		return fmt.Errorf("start the review of %s: %w", r.inc.Key, err)
+	}
+	numbers := workflow.SignalExternalWorkflow(ctx, contract.NumbersID, "", string(contract.EndedSignal), contract.NumberEntry{
+		Key: r.inc.Key, Ending: r.inc.Ending, EndedAt: now(ctx),
+	})
+	if err := numbers.Get(ctx, nil); err != nil {
+		workflow.GetLogger(ctx).Warn("the numbering was not told of the end; lists ask the incident itself", "key", r.inc.Key, "error", err)
+	}
+	return nil
+}

@@ -1,0 +1,128 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/runbooks"
+)
+
+// run is one run of an incident: the durable state, and what only this run needs. The interpreter's stack is never
+// saved; a new run walks the runbook again from the state.
+type run struct {
+	shop *Workflows
+	in   contract.IncidentInput
+	st   *contract.State
+	inc  *incident.Incident
+	plan *runbooks.Plan
+
+	effects  int  // effects in flight; a cut waits until there are none
+	draining bool // a cut or the end is near: no new step, no new delivery
+	retimes  int  // how often durations may have changed, so that waits read theirs again
+	driving  map[string]bool
+	stopChat workflow.CancelFunc // ends the outbox's present delivery
+	late     []incident.Alert    // alerts that fired again after the end: a new incident
+}
+
+// newRun takes up the state, or makes the first one.
+func (w *Workflows) newRun(ctx workflow.Context, in contract.IncidentInput) (*run, error) {
+	plan, err := w.Plans.Plan(in.Hash, &in.Runbook)
+	if err != nil {
+		return nil, fmt.Errorf("compile runbook %s: %w", in.Runbook.ID, err)
+	}
+	r := &run{shop: w, in: in, st: in.State, plan: plan, driving: map[string]bool{}}
+	if r.st == nil {
+		r.st = firstState(ctx, in)
+	}
+	r.inc = &r.st.Incident
+	r.repairMaps()
+	return r, nil
+}
+
+// repairMaps makes the maps that JSON leaves out when they are empty.
+func (r *run) repairMaps() {
+	if r.st.Steps == nil {
+		r.st.Steps = map[string]*contract.StepRun{}
+	}
+	if r.st.Shown.Questions == nil {
+		r.st.Shown.Questions = map[string]string{}
+	}
+}
+
+// firstState is a new incident. Its opaque id is the id of its first run: one workflow id may carry several incidents
+// in turn, and idempotency keys must tell them apart.
+func firstState(ctx workflow.Context, in contract.IncidentInput) *contract.State {
+	d := in.Declaration
+	severities := make([]incident.Severity, 0, len(in.Runbook.Severities))
+	for _, row := range in.Runbook.Severities {
+		severities = append(severities, row.Severity)
+	}
+	inc := incident.Incident{
+		ID: workflow.GetInfo(ctx).WorkflowExecution.RunID, Title: d.Title, Summary: d.Summary, Type: d.Type,
+		Service: d.Service, Team: d.Team, Source: d.Source, Environment: d.Environment, Labels: d.Labels,
+		DeclaredBy: d.By, Drill: d.Drill, Runbook: in.Runbook.ID, RunbookHash: in.Hash, Severities: severities,
+	}
+	if slices.Contains(severities, d.Severity) {
+		inc.Severity = d.Severity
+	}
+	return &contract.State{Incident: inc, Inputs: d.Inputs, Pass: 1}
+}
+
+// now is the workflow's clock in UTC.
+func now(ctx workflow.Context) time.Time { return workflow.Now(ctx).UTC() }
+
+// stepRun is a step's run in the present pass; it is made when it is first asked for.
+func (r *run) stepRun(s *runbooks.Step) *contract.StepRun {
+	key := r.stepKey(s)
+	sr, ok := r.st.Steps[key]
+	if !ok {
+		sr = &contract.StepRun{}
+		r.st.Steps[key] = sr
+	}
+	return sr
+}
+
+// stepKey is a step's identity in the state: `<path>/<pass>`.
+func (r *run) stepKey(s *runbooks.Step) string { return fmt.Sprintf("%s/%d", s.Path, r.st.Pass) }
+
+// effectKey is the idempotency key of an effect of a step: `<incident>/<step path>/<pass>/<item>`.
+func (r *run) effectKey(s *runbooks.Step, item string) string {
+	return fmt.Sprintf("%s/%s/%s", r.inc.ID, r.stepKey(s), item)
+}
+
+// log writes a line on the timeline.
+func (r *run) log(ctx workflow.Context, e incident.Entry) {
+	if e.By == (incident.Actor{}) {
+		e.By = incident.RunbookActor()
+	}
+	r.inc.Log(now(ctx), e)
+}
+
+// problem writes a red line on the timeline and into the room.
+func (r *run) problem(ctx workflow.Context, step, text string) {
+	r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Step: step, Text: text})
+	r.post(ctx, posting{message: contract.Message{Text: text, Tone: contract.ToneRed}})
+}
+
+// seen remembers the id of an act or of a delivery and says whether it was known already.
+func (r *run) seen(id string) bool {
+	if id == "" {
+		return false
+	}
+	if slices.Contains(r.st.Recent, id) {
+		return true
+	}
+	r.st.Recent = append(r.st.Recent, id)
+	if len(r.st.Recent) > maxRecent {
+		r.st.Recent = r.st.Recent[len(r.st.Recent)-maxRecent:]
+	}
+	return false
+}
+
+// maxRecent bounds the memory of ids; a repetition comes within minutes, not after hundreds of acts.
+const maxRecent = 300

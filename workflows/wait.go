@@ -1,0 +1,74 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// waiting says what a coroutine waits for.
+type waiting struct {
+	summary string           // shown beside the timer in the Temporal Web UI
+	done    func() bool      // the wait is over
+	until   func() time.Time // the deadline; zero = none. It is read again whenever durations may have changed
+	change  func() int       // counts the moments at which until may have changed; nil = never
+}
+
+// wait blocks until the wait is over or its deadline has passed, and answers whether it is over. Its timer never
+// outlives it: it is cancelled, and set anew when the deadline moves.
+func wait(ctx workflow.Context, w waiting) (bool, error) {
+	for {
+		if w.done() {
+			return true, nil
+		}
+		deadline, version := w.until(), w.version()
+		if !deadline.IsZero() && !now(ctx).Before(deadline) {
+			return false, nil
+		}
+		fired, err := w.round(ctx, deadline, version)
+		if err != nil {
+			return false, err
+		}
+		if w.done() {
+			return true, nil
+		}
+		if fired && w.version() == version {
+			return false, nil
+		}
+	}
+}
+
+// version is the present count of changes.
+func (w *waiting) version() int {
+	if w.change == nil {
+		return 0
+	}
+	return w.change()
+}
+
+// round waits once, with one timer, until something has happened.
+func (w *waiting) round(ctx workflow.Context, deadline time.Time, version int) (fired bool, err error) {
+	elapsed := func() bool { return false }
+	if !deadline.IsZero() {
+		timerCtx, cancel := workflow.WithCancel(ctx)
+		defer cancel()
+		timer := workflow.NewTimerWithOptions(timerCtx, deadline.Sub(now(ctx)), workflow.TimerOptions{Summary: w.summary})
+		elapsed = timer.IsReady
+	}
+	err = workflow.Await(ctx, func() bool { return w.done() || elapsed() || w.version() != version })
+	return err == nil && elapsed(), err
+}
+
+// never is the deadline of a wait without one.
+func never() time.Time { return time.Time{} }
+
+// timeAt is a deadline that does not move.
+func timeAt(t time.Time) func() time.Time { return func() time.Time { return t } }
+
+// sleep lets time pass until an instant.
+func sleep(ctx workflow.Context, summary string, until time.Time) error {
+	_, err := wait(ctx, waiting{
+		summary: summary, done: func() bool { return false }, until: timeAt(until),
+	})
+	return err
+}

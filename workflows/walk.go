@@ -1,0 +1,327 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/runbooks"
+)
+
+// How a step can end other than well. The cancellation of its context is the fourth way: it was withdrawn.
+var (
+	errStopped  = errors.New("stopped") // the enclosing block ends as failed
+	errTimedOut = errors.New("no answer in time")
+	errRejected = errors.New("rejected")
+)
+
+// story walks the runbook: phases in their order, then the end.
+func (r *run) story(ctx workflow.Context) {
+	for n := range r.in.Runbook.Phases {
+		p := &r.in.Runbook.Phases[n]
+		if (p.Name == incident.LessonsLearned) != r.inc.Reviewing {
+			continue
+		}
+		if err := r.phase(ctx, p); err != nil {
+			return
+		}
+	}
+	if r.inc.Reviewing {
+		return
+	}
+	if err := r.gate(ctx); err != nil {
+		return
+	}
+	r.finish(ctx, incident.End{Ending: incident.Resolved})
+}
+
+// finish ends the incident by the runbook.
+func (r *run) finish(ctx workflow.Context, e incident.End) {
+	if err := r.inc.Finish(now(ctx), incident.RunbookActor(), e); err != nil {
+		workflow.GetLogger(ctx).Warn("the runbook's end came second", "key", r.inc.Key, "error", err)
+	}
+}
+
+// phase runs one phase. When it was stopped, the steps after it never run by themselves: the commander is asked.
+func (r *run) phase(ctx workflow.Context, p *runbooks.Phase) error {
+	if !r.phaseOver(p) {
+		if err := r.gate(ctx); err != nil {
+			return err
+		}
+		r.inc.EnterPhase(now(ctx), p.Name)
+	}
+	err := r.walk(ctx, p.Steps)
+	if err == nil || temporal.IsCanceledError(err) {
+		return err
+	}
+	return r.afterStop(ctx, p, err)
+}
+
+// phaseOver says whether every step of the phase has ended, so that a new run only walks past it.
+func (r *run) phaseOver(p *runbooks.Phase) bool {
+	for n := range p.Steps {
+		if !r.stepRun(&p.Steps[n]).State.Terminal() {
+			return false
+		}
+	}
+	return true
+}
+
+// walk runs the steps of a block from top to bottom. Steps that have ended are passed over by their recorded state;
+// only what still runs in the background below them is taken up again.
+func (r *run) walk(ctx workflow.Context, steps []runbooks.Step) error {
+	for n := range steps {
+		if err := r.step(ctx, &steps[n]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step runs one step, or takes it up where a former run left it.
+func (r *run) step(ctx workflow.Context, s *runbooks.Step) error {
+	sr := r.stepRun(s)
+	if sr.State.Terminal() {
+		return r.pass(ctx, s, sr)
+	}
+	if sr.State == contract.StepPending || sr.Reaction == heldAtIf {
+		if err := r.gate(ctx); err != nil {
+			return err
+		}
+		wanted, err := r.reach(ctx, s, sr)
+		if err != nil || !wanted {
+			return err
+		}
+	}
+	if !s.Background {
+		return r.execute(ctx, s, sr)
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if err := r.execute(ctx, s, sr); err != nil && !temporal.IsCanceledError(err) {
+			r.problem(ctx, s.Address, "a step in the background has ended badly: "+err.Error())
+		}
+	})
+	return nil
+}
+
+// pass walks past a step that has ended.
+func (r *run) pass(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
+	for _, block := range s.Blocks() {
+		r.resumeBackground(ctx, block)
+	}
+	if sr.State == contract.StepFailed && sr.Problem == errStopped.Error() {
+		return errStopped
+	}
+	return nil
+}
+
+// resumeBackground takes up the background steps that were running below a block that has ended.
+func (r *run) resumeBackground(ctx workflow.Context, steps []runbooks.Step) {
+	for n := range steps {
+		s := &steps[n]
+		sr := r.stepRun(s)
+		if s.Background && sr.State != contract.StepPending && !sr.State.Terminal() {
+			// An error is impossible here: a background step is only started.
+			_ = r.step(ctx, s)
+		}
+		for _, block := range s.Blocks() {
+			r.resumeBackground(ctx, block)
+		}
+	}
+}
+
+// gate holds every new step while the run comes to rest for its successor.
+func (r *run) gate(ctx workflow.Context) error {
+	return workflow.Await(ctx, func() bool { return !r.draining })
+}
+
+// reach evaluates a step's condition, once, when it is reached.
+func (r *run) reach(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) (bool, error) {
+	if sr.Started.IsZero() {
+		sr.Started = now(ctx)
+	}
+	if s.If == "" {
+		sr.State = contract.StepRunning
+		return true, nil
+	}
+	for {
+		var lack *missing
+		value, err := r.evaluate(ctx, r.plan.Expression(s.If).Eval)
+		switch {
+		case errors.As(err, &lack):
+			sr.Reaction = heldAtIf
+			again, err := r.hold(ctx, s, sr, lack.what)
+			if err != nil || !again {
+				return false, err
+			}
+			continue
+		case err != nil:
+			r.end(ctx, sr, contract.StepCancelled)
+			return false, err
+		}
+		if wanted, _ := value.(bool); !wanted {
+			r.end(ctx, sr, contract.StepSkipped)
+			return false, nil
+		}
+		sr.State = contract.StepRunning
+		return true, nil
+	}
+}
+
+// end records a step's end.
+func (r *run) end(ctx workflow.Context, sr *contract.StepRun, state contract.StepState) {
+	sr.State, sr.Ended = state, now(ctx)
+}
+
+// execute performs a step until it has ended, one way or another: done, or what its reactions make of it.
+func (r *run) execute(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
+	for {
+		again, err := r.executeOnce(ctx, s, sr)
+		if err != nil || !again {
+			return err
+		}
+	}
+}
+
+// executeOnce performs a step once and does what follows; it answers whether the step is to be tried again. A hold
+// that a former run left open is taken up first.
+func (r *run) executeOnce(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) (again bool, err error) {
+	if sr.State == contract.StepHolding {
+		return r.hold(ctx, s, sr, sr.Problem)
+	}
+	err = r.tryStep(ctx, s, sr)
+	switch {
+	case err == nil:
+		if !sr.State.Terminal() {
+			r.end(ctx, sr, contract.StepDone)
+		}
+		return false, nil
+	case temporal.IsCanceledError(err):
+		r.end(ctx, sr, contract.StepCancelled)
+		return false, err
+	case errors.Is(err, errStopped) && s.OnFailure == nil:
+		r.end(ctx, sr, contract.StepFailed)
+		sr.Problem = errStopped.Error()
+		return false, err
+	}
+	return r.react(ctx, s, sr, err)
+}
+
+// tryStep performs a step once. A reaction whose steps a former run has begun is taken up instead.
+func (r *run) tryStep(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
+	switch sr.Reaction {
+	case reactedToTimeout:
+		return errTimedOut
+	case reactedToFailure:
+		return errors.New(sr.Problem)
+	}
+	return r.perform(ctx, s, sr)
+}
+
+// The reactions whose steps are running, as StepRun.Reaction records them.
+const (
+	reactedToTimeout = "on_timeout"
+	reactedToFailure = "on_failure"
+	heldAtIf         = "if" // it holds because its condition could not be evaluated
+)
+
+// react does what the runbook says about a timeout or a failure; it answers whether the step is to be tried again.
+func (r *run) react(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun, cause error) (bool, error) {
+	reaction, state, mark := s.OnFailure, contract.StepFailed, reactedToFailure
+	if errors.Is(cause, errTimedOut) {
+		reaction, state, mark = s.OnTimeout, contract.StepTimedOut, reactedToTimeout
+	}
+	sr.Problem = cause.Error()
+	if errors.Is(cause, errRejected) {
+		reaction, state = nil, contract.StepRejected
+	}
+	do := runbooks.DoAsk
+	if reaction != nil {
+		do = reaction.Do
+	}
+	switch do {
+	case runbooks.DoContinue:
+		r.end(ctx, sr, state)
+		r.log(ctx, incident.Entry{Kind: incident.EntryTimeout, Step: s.Address, Text: s.Address + ": " + sr.Problem + "; going on"})
+		return false, nil
+	case runbooks.DoStop:
+		r.end(ctx, sr, contract.StepFailed)
+		sr.Problem = errStopped.Error()
+		return false, errStopped
+	case runbooks.DoSteps:
+		return false, r.rescue(ctx, sr, reaction.Steps, mark)
+	default:
+		return r.hold(ctx, s, sr, sr.Problem)
+	}
+}
+
+// rescue runs the steps of a reaction; when they succeed the step counts as done.
+func (r *run) rescue(ctx workflow.Context, sr *contract.StepRun, steps []runbooks.Step, mark string) error {
+	sr.State, sr.Reaction = contract.StepRunning, mark
+	if err := r.walk(ctx, steps); err != nil {
+		if temporal.IsCanceledError(err) {
+			r.end(ctx, sr, contract.StepCancelled)
+			return err
+		}
+		r.end(ctx, sr, contract.StepFailed)
+		return err
+	}
+	r.end(ctx, sr, contract.StepDone)
+	return nil
+}
+
+// hold stops at a step that cannot go on by itself and asks the commander: retry, skip, or stop the block.
+func (r *run) hold(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun, why string) (again bool, err error) {
+	sr.State, sr.Problem = contract.StepHolding, why
+	q, err := r.askPeople(ctx, asking{
+		step: s.Address, key: fmt.Sprintf("%s/hold/%d", r.stepKey(s), sr.Tries), kind: incident.QuestionHold,
+		text: fmt.Sprintf("%s holds: %s", s.Title(), why), who: []string{string(incident.Commander)},
+		choices: []incident.Choice{
+			{Key: incident.ChoiceRetry, Label: "Retry"}, {Key: incident.ChoiceSkip, Label: "Skip"},
+			{Key: incident.ChoiceStop, Label: "Stop"},
+		},
+		silence: silenceRepeats,
+	})
+	if err != nil {
+		r.end(ctx, sr, contract.StepCancelled)
+		return false, err
+	}
+	sr.By = q.By.String()
+	switch q.Choice {
+	case incident.ChoiceRetry:
+		*sr = contract.StepRun{State: contract.StepRunning, Started: sr.Started, Tries: sr.Tries + 1}
+		return true, nil
+	case incident.ChoiceSkip:
+		r.end(ctx, sr, contract.StepSkipped)
+		return false, nil
+	default:
+		r.end(ctx, sr, contract.StepFailed)
+		sr.Problem = errStopped.Error()
+		return false, errStopped
+	}
+}
+
+// afterStop asks what follows a phase that was stopped. Without an answer nothing follows: people drive the incident
+// and end it.
+func (r *run) afterStop(ctx workflow.Context, p *runbooks.Phase, cause error) error {
+	q, err := r.askPeople(ctx, asking{
+		step: string(p.Name), key: fmt.Sprintf("%s/stopped/%d", p.Name, r.st.Pass), kind: incident.QuestionHold,
+		text: fmt.Sprintf("%s was stopped (%v). What next?", p.Name, cause), who: []string{string(incident.Commander)},
+		choices: []incident.Choice{
+			{Key: incident.ChoiceSkip, Label: "Go on with the next phase"},
+			{Key: incident.ChoiceStop, Label: "Leave the runbook; we drive by hand"},
+		},
+		silence: silenceRepeats,
+	})
+	if err != nil {
+		return err
+	}
+	if q.Choice == incident.ChoiceSkip {
+		return nil
+	}
+	return workflow.Await(ctx, func() bool { return false })
+}
