@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
@@ -18,9 +17,6 @@ import (
 type Registry interface {
 	RegisterActivityWithOptions(a any, options activity.RegisterOptions)
 }
-
-// late is after how long a post says when it was meant.
-const late = 2 * time.Minute
 
 // Register binds the ports to the contract's names.
 func Register(r Registry, p Ports) {
@@ -39,9 +35,6 @@ func RegisterChat(r Registry, chat Chat) {
 	})
 	register(r, contract.Post, func(ctx context.Context, req contract.PostRequest) (contract.PostResult, error) {
 		req.Again = req.Again || repeated(ctx)
-		if time.Since(req.Intended) > late {
-			req.Message.Late = req.Intended
-		}
 		return chat.Post(ctx, req)
 	})
 	register(r, contract.ShowRoom, func(ctx context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error) {

@@ -271,6 +271,9 @@ func (i *Incident) logProgress(at time.Time, p *Page, a *Attempt) {
 		return
 	}
 	text := a.Name + " " + word
+	if a.Status == CallRefused && a.Via == "sms" {
+		text = a.Name + " cannot be sent a message"
+	}
 	if a.Detail != "" {
 		text += ": " + a.Detail
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 
@@ -242,12 +243,17 @@ func orDocument(what string) string {
 // quoted shows a piece of the file in a message.
 func quoted(text string) string { return strconv.Quote(clipped(text)) }
 
-// clipped bounds a piece of the file, so that a message stays a line.
+// clipped bounds a piece of the file and takes line breaks out of it, so that a message stays a line.
 func clipped(text string) string {
 	const limit = 60
 	letters := []rune(text)
-	if len(letters) <= limit {
-		return text
+	if len(letters) > limit {
+		letters = append(letters[:limit:limit], '…')
 	}
-	return string(letters[:limit]) + "…"
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, string(letters))
 }

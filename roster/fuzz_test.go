@@ -22,6 +22,7 @@ func FuzzParse(f *testing.F) {
 		"", "~", "- a", "people: {ana: {name: [}}", "people: &a {b: *a}", "a: !!binary x\n---\nb: 1", "? {a: b}\n: c",
 		"routes: [{match: {a: /(/}}]", "default: {inputs: {a: {b: [1, .inf, null, 0x10]}}}", "\xef\xbb\xbfpeople: {}", "<<: {a: 1}",
 		"schedules: {a: {rotation: {members: [b], start: 9999-12-31, at: 23:59, weeks: 99999999999999999999}}}", "people: \"\\u0000\"",
+		"people: {aple ::ame.\r\r w} ",
 	} {
 		f.Add([]byte(seed))
 	}

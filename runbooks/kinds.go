@@ -36,9 +36,9 @@ type fieldSpec struct {
 	shape    shape
 	about    string // one line for the schema and for readers
 	required bool
-	words    []string              // of shapeWord and shapeWords
-	at       func(s *Step) any     // where the value goes: a pointer into the step
-	present  func(s *Step)         // called when the file has the field at all
+	words    []string          // of shapeWord and shapeWords
+	at       func(s *Step) any // where the value goes: a pointer into the step
+	present  func(s *Step)     // called when the file has the field at all
 }
 
 // outputSpec declares one output, read as steps.<id>.<name>.

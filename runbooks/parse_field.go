@@ -115,7 +115,10 @@ func (r *reader) duration(n *yaml.Node, what string) (string, bool) {
 	case err != nil:
 		r.report(n, Problem{Code: CodeWrongType, Message: fmt.Sprintf("%s: %v", what, err)})
 	}
-	return text, err == nil
+	if err != nil {
+		return "", false
+	}
+	return text, true
 }
 
 // flag reads true or false.
@@ -202,8 +205,10 @@ func (b *stepReader) choiceKey(n *yaml.Node, what string) (string, bool) {
 // choices reads the answers to a question: a list of keys, or keys with labels.
 func (b *stepReader) choices(n *yaml.Node) []Choice {
 	var choices []Choice
+	given := 0
 	if n.Kind == yaml.SequenceNode {
 		items, _ := b.items(n, "choices")
+		given = len(items)
 		for _, item := range items {
 			choices = b.addChoice(choices, item)
 		}
@@ -212,6 +217,7 @@ func (b *stepReader) choices(n *yaml.Node) []Choice {
 		if !ok {
 			return nil
 		}
+		given = len(entries)
 		for _, e := range entries {
 			key, good := b.choiceKey(e.keyNode, "a choice")
 			label, ok := b.text(e.value, "choices."+e.key)
@@ -223,7 +229,7 @@ func (b *stepReader) choices(n *yaml.Node) []Choice {
 			}
 		}
 	}
-	if len(choices) == 0 {
+	if given == 0 {
 		b.report(n, Problem{Code: CodeEmpty, Message: "a question needs at least one choice"})
 	}
 	return choices

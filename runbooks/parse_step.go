@@ -107,7 +107,7 @@ func (b *stepReader) read(n *yaml.Node) bool {
 	}
 	main, ok := b.findKind(n, entries)
 	if !ok {
-		b.lose(entries)
+		b.lose(n)
 		return false
 	}
 	b.places[b.step.Path] = main.keyNode
@@ -148,12 +148,13 @@ func (b *stepReader) findKind(n *yaml.Node, entries []entry) (entry, bool) {
 	return entry{}, false
 }
 
-// lose remembers the id of a step that could not be read, so that reading its outputs is not reported as well.
-func (b *stepReader) lose(entries []entry) {
-	for _, e := range entries {
-		if e.key == "id" {
-			b.lost = append(b.lost, "'steps."+e.value.Value+".")
+// lose remembers the ids within a step that could not be read, so that reading their outputs is not reported as well.
+func (r *reader) lose(n *yaml.Node) {
+	for i, child := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 1 && n.Content[i-1].Value == "id" {
+			r.lost = append(r.lost, "'steps."+child.Value+".")
 		}
+		r.lose(child)
 	}
 }
 

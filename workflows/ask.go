@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/contract"
@@ -58,6 +59,9 @@ func (r *run) askPeople(ctx workflow.Context, a asking) (*incident.Question, err
 	if err := r.awaitAnswer(ctx, q, a); err != nil {
 		r.inc.Settle(now(ctx), incident.RunbookActor(), q.Key, incident.Settlement{State: incident.QuestionWithdrawn})
 		return nil, err
+	}
+	if q.State == incident.QuestionWithdrawn {
+		return nil, temporal.NewCanceledError()
 	}
 	if q.State == incident.QuestionTimedOut && a.silence != silenceChoose {
 		return nil, errTimedOut

@@ -2,6 +2,8 @@ package workflows
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -55,6 +57,7 @@ func (r *run) live(ctx workflow.Context) (contract.IncidentResult, error) {
 		return contract.IncidentResult{}, errors.Join(err, r.next(ctx, cut))
 	}
 	story.stop()
+	r.tellEnd(ctx)
 	if err := r.settle(ctx, story); err != nil {
 		return contract.IncidentResult{}, err
 	}
@@ -134,6 +137,18 @@ func (r *run) ended(story *task) bool {
 		return story.finished
 	}
 	return !r.inc.Open()
+}
+
+// tellEnd says in the room how the incident ended.
+func (r *run) tellEnd(ctx workflow.Context) {
+	text := fmt.Sprintf("%s is %s", r.inc.Key, strings.ReplaceAll(string(r.inc.Ending), "_", " "))
+	if r.inc.EndedBy.Door != incident.DoorRunbook {
+		text += " by " + r.inc.EndedBy.String()
+	}
+	if r.inc.EndReason != "" {
+		text += ": " + r.inc.EndReason
+	}
+	r.post(ctx, posting{key: r.inc.ID + "/end", message: contract.Message{Text: text, Tone: contract.ToneGreen}})
 }
 
 // settle lets what is on its way arrive: the story's withdrawal, calls that must be hung up, the last posts. What does

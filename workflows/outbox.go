@@ -237,10 +237,17 @@ func (r *run) sendRoom(ctx workflow.Context, item contract.Outgoing) error {
 	return nil
 }
 
+// late is after how long a post says when it was meant.
+const late = 45 * time.Second
+
 // sendPost posts a message.
 func (r *run) sendPost(ctx workflow.Context, item contract.Outgoing) error {
+	message := *item.Message
+	if now(ctx).Sub(item.At) > late {
+		message.Late = item.At
+	}
 	out, err := call(ctx, contract.Post, contract.PostRequest{
-		Effect: contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}, Room: r.inc.Room.ID, Message: *item.Message,
+		Effect: contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}, Room: r.inc.Room.ID, Message: message,
 	})
 	if err != nil {
 		return err

@@ -259,6 +259,11 @@ func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again 
 	}
 	r.inc.Progress(now(ctx), progress)
 	r.retimes++
+	if progress.Status == incident.CallRefused && p.State == incident.PageOpen {
+		r.post(ctx, posting{message: contract.Message{
+			Text: fmt.Sprintf("%s cannot be reached (%s): %s", a.Name, a.Via, progress.Detail), Tone: contract.ToneRed,
+		}})
+	}
 	if p.State != incident.PageOpen {
 		r.hangUp(ctx, p.Attempt(number))
 	}
@@ -270,6 +275,7 @@ const (
 	longestRing   = 25 * time.Second
 	leastValidity = time.Minute
 	clockCap      = 30 * time.Second // the level's clock starts without a ring after this
+	longestRepeat = 15 * time.Minute // between two calls of the fallback
 )
 
 // ringTime is how long a telephone rings: below the time until the next level is called, where that is possible.
@@ -304,12 +310,18 @@ func (r *run) waitLevel(ctx workflow.Context, p *incident.Page) error {
 }
 
 // levelDeadline is when the next level is called. The clock starts when a telephone rings, is answered or has failed;
-// a lost callback does not stop it.
+// a lost callback does not stop it. A page that repeats for ever does so at growing intervals.
 func levelDeadline(p *incident.Page) time.Time {
-	if !p.ClockAt.IsZero() {
-		return p.ClockAt.Add(p.Ack)
+	patience := p.Ack
+	if p.Exhausted {
+		for n := p.Rounds; n < p.Round && patience < longestRepeat; n++ {
+			patience = min(2*patience, longestRepeat)
+		}
 	}
-	return p.LevelAt.Add(clockCap + p.Ack)
+	if !p.ClockAt.IsZero() {
+		return p.ClockAt.Add(patience)
+	}
+	return p.LevelAt.Add(clockCap + patience)
 }
 
 // nextLevel moves a page on: the next level, the next round, and in the end the last level and the fallback, for ever.

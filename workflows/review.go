@@ -64,7 +64,7 @@ func (r *run) liveOn(ctx workflow.Context) (contract.IncidentResult, error) {
 func (r *run) emptyOutbox(ctx workflow.Context) error {
 	deadline := now(ctx).Add(outboxPatience)
 	_, err := wait(ctx, waiting{
-		summary: "chat has not taken everything yet", done: func() bool { return r.outgoing() < 0 },
+		summary: "chat has not taken everything yet", done: func() bool { return r.outgoing() < 0 && !r.roomDiffers() },
 		until: timeAt(deadline),
 	})
 	return err

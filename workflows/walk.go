@@ -84,6 +84,9 @@ func (r *run) walk(ctx workflow.Context, steps []runbooks.Step) error {
 
 // step runs one step, or takes it up where a former run left it.
 func (r *run) step(ctx workflow.Context, s *runbooks.Step) error {
+	if r.over() {
+		return temporal.NewCanceledError()
+	}
 	sr := r.stepRun(s)
 	if sr.State.Terminal() {
 		return r.pass(ctx, s, sr)
@@ -133,6 +136,9 @@ func (r *run) resumeBackground(ctx workflow.Context, steps []runbooks.Step) {
 		}
 	}
 }
+
+// over says whether the incident has ended, so that nothing of the runbook goes on, whatever its waits have answered.
+func (r *run) over() bool { return !r.inc.Open() && !r.inc.Reviewing }
 
 // gate holds every new step while the run comes to rest for its successor.
 func (r *run) gate(ctx workflow.Context) error {
@@ -194,6 +200,9 @@ func (r *run) executeOnce(ctx workflow.Context, s *runbooks.Step, sr *contract.S
 		return r.hold(ctx, s, sr, sr.Problem)
 	}
 	err = r.tryStep(ctx, s, sr)
+	if err != nil && r.over() {
+		err = temporal.NewCanceledError()
+	}
 	switch {
 	case err == nil:
 		if !sr.State.Terminal() {

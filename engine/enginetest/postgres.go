@@ -47,7 +47,7 @@ func startPostgres(t testing.TB) *postgres {
 	account := unprivileged(t)
 	dir := ownedDir(t, account)
 	p := &postgres{user: postgresUser, password: rand.Text()}
-	p.initialise(t, binaries, dir, account)
+	p.initialize(t, binaries, dir, account)
 	p.run(t, binaries, dir, account)
 	return p
 }
@@ -72,8 +72,8 @@ func ownedDir(t testing.TB, account *syscall.Credential) string {
 	return dir
 }
 
-// initialise makes the files of an empty database cluster.
-func (p *postgres) initialise(t testing.TB, binaries, dir string, account *syscall.Credential) {
+// initialize makes the files of an empty database cluster.
+func (p *postgres) initialize(t testing.TB, binaries, dir string, account *syscall.Credential) {
 	t.Helper()
 	secret := filepath.Join(dir, "password")
 	if err := os.WriteFile(secret, []byte(p.password+"\n"), 0o600); err != nil {
@@ -113,36 +113,46 @@ func (p *postgres) run(t testing.TB, binaries, dir string, account *syscall.Cred
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	child := &child{process: command.Process, ended: make(chan struct{})}
+	go func() {
+		defer close(child.ended)
+		child.err = command.Wait()
+	}()
 	t.Cleanup(func() {
-		p.stop(t, command, ended)
+		child.stop(t)
 		if err := log.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	if err := p.wait(t.Context(), ended); err != nil {
+	if err := p.wait(t.Context(), child); err != nil {
 		text, readErr := os.ReadFile(log.Name())
 		t.Fatalf("start PostgreSQL: %v\n%s", errors.Join(err, readErr), text)
 	}
 }
 
+// child is a running postgres.
+type child struct {
+	process *os.Process
+	ended   chan struct{} // closed after the process
+	err     error         // how it ended
+}
+
 // stop asks for a fast shutdown, which drops connections, and does not wait for ever.
-func (p *postgres) stop(t testing.TB, command *exec.Cmd, ended <-chan error) {
-	if err := command.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+func (c *child) stop(t testing.TB) {
+	if err := c.process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		t.Errorf("stop PostgreSQL: %v", err)
 	}
 	select {
-	case err := <-ended:
-		if err != nil {
-			t.Errorf("PostgreSQL ended with %v", err)
+	case <-c.ended:
+		if c.err != nil {
+			t.Errorf("PostgreSQL ended with %v", c.err)
 		}
 	case <-time.After(postgresReady):
-		t.Errorf("PostgreSQL did not stop in %v; it is killed: %v", postgresReady, command.Process.Kill())
+		t.Errorf("PostgreSQL did not stop in %v; it is killed: %v", postgresReady, c.process.Kill())
 	}
 }
 
-func (p *postgres) wait(ctx context.Context, ended <-chan error) error {
+func (p *postgres) wait(ctx context.Context, server *child) error {
 	deadline := time.Now().Add(postgresReady)
 	for {
 		err := p.ping(ctx)
@@ -155,8 +165,8 @@ func (p *postgres) wait(ctx context.Context, ended <-chan error) error {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case err := <-ended:
-			return fmt.Errorf("it ended at once (%v)", err)
+		case <-server.ended:
+			return fmt.Errorf("it ended at once (%v)", server.err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

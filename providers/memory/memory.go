@@ -21,14 +21,22 @@ type Line struct {
 	What string
 }
 
+// Act is one outward act before it is done.
+type Act struct {
+	Kind string // "room", "post", "show", "call", "text", "hangup", "record"
+	Who  oncall.PersonID
+	At   time.Time
+}
+
 // World is all ports at once. Now is the clock of the transcript (a workflow test's skipped time). The zero maps are
 // ready; every field that is set from outside must be set before the first use.
 type World struct {
 	Book oncall.Book
 	Now  func() time.Time
-	// Fail, when set, is asked before each act of a kind ("room", "post", "show", "call", "text", "hangup", "record");
-	// an error that it returns is the act's result.
-	Fail func(kind string, at time.Time) error
+	// Fail, when set, is asked before each act; an error that it returns is the act's result.
+	Fail func(Act) error
+	// Taken lists room names that a stranger has: a room of that name gets a suffix.
+	Taken []string
 	// Placed, when set, hears of each call that was placed, so that a test can let people answer.
 	Placed func(call contract.CallRequest, provider string)
 
@@ -65,10 +73,10 @@ func (w *World) File(name string) []byte {
 }
 
 // begin locks the world and asks whether the act fails.
-func (w *World) begin(kind string) (unlock func(), err error) {
+func (w *World) begin(kind string, who oncall.PersonID) (unlock func(), err error) {
 	w.mu.Lock()
 	if w.Fail != nil {
-		err = w.Fail(kind, w.Now())
+		err = w.Fail(Act{Kind: kind, Who: who, At: w.Now()})
 	}
 	return w.mu.Unlock, err
 }
@@ -80,23 +88,27 @@ func (w *World) write(format string, args ...any) {
 
 // OpenRoom is idempotent by Owner.
 func (w *World) OpenRoom(_ context.Context, req contract.OpenRoomRequest) (contract.OpenRoomResult, error) {
-	unlock, err := w.begin("room")
+	unlock, err := w.begin("room", "")
 	defer unlock()
 	if err != nil {
 		return contract.OpenRoomResult{}, err
 	}
 	room, known := w.rooms[req.Owner]
 	if !known {
-		room = incident.Room{ID: "C" + fmt.Sprint(len(w.rooms)+1), Name: req.Name, URL: "https://chat.example/" + req.Name}
+		name := req.Name
+		if slices.Contains(w.Taken, name) {
+			name += "-2"
+		}
+		room = incident.Room{ID: "C" + fmt.Sprint(len(w.rooms)+1), Name: name, URL: "https://chat.example/" + name}
 		w.rooms[req.Owner] = room
-		w.write("room #%s, invite %s", req.Name, people(req.Invite))
+		w.write("room #%s, invite %s", name, people(req.Invite))
 	}
 	return contract.OpenRoomResult{Room: room}, nil
 }
 
 // Post is idempotent by Key.
 func (w *World) Post(_ context.Context, req contract.PostRequest) (contract.PostResult, error) {
-	unlock, err := w.begin("post")
+	unlock, err := w.begin("post", "")
 	defer unlock()
 	if err != nil {
 		return contract.PostResult{}, err
@@ -112,7 +124,7 @@ func (w *World) Post(_ context.Context, req contract.PostRequest) (contract.Post
 
 // ShowRoom sets what is given.
 func (w *World) ShowRoom(_ context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error) {
-	unlock, err := w.begin("show")
+	unlock, err := w.begin("show", "")
 	defer unlock()
 	if err != nil {
 		return contract.ShowRoomResult{}, err
@@ -128,7 +140,7 @@ func (w *World) ShowRoom(_ context.Context, req contract.ShowRoomRequest) (contr
 
 // Call is idempotent by Key.
 func (w *World) Call(_ context.Context, req contract.CallRequest) (contract.CallResult, error) {
-	unlock, err := w.begin("call")
+	unlock, err := w.begin("call", req.Person)
 	if err != nil {
 		unlock()
 		return contract.CallResult{}, err
@@ -149,7 +161,7 @@ func (w *World) Call(_ context.Context, req contract.CallRequest) (contract.Call
 
 // HangUp ends a call.
 func (w *World) HangUp(_ context.Context, req contract.HangUpRequest) error {
-	unlock, err := w.begin("hangup")
+	unlock, err := w.begin("hangup", "")
 	defer unlock()
 	if err == nil {
 		w.write("hang up %s", req.Provider)
@@ -159,7 +171,7 @@ func (w *World) HangUp(_ context.Context, req contract.HangUpRequest) error {
 
 // Text is idempotent by Key.
 func (w *World) Text(_ context.Context, req contract.TextRequest) (contract.TextResult, error) {
-	unlock, err := w.begin("text")
+	unlock, err := w.begin("text", req.Person)
 	defer unlock()
 	if err != nil {
 		return contract.TextResult{}, err
@@ -180,7 +192,7 @@ func (w *World) Duties(name string, at time.Time) ([]oncall.Duty, error) {
 
 // Put keeps a file.
 func (w *World) Put(_ context.Context, name string, content []byte) (string, error) {
-	unlock, err := w.begin("record")
+	unlock, err := w.begin("record", "")
 	defer unlock()
 	if err != nil {
 		return "", err
@@ -223,6 +235,9 @@ func message(m contract.Message) string {
 	}
 	for _, b := range m.Buttons {
 		text += " [" + b.Label + "]"
+	}
+	if !m.Late.IsZero() {
+		text += " (meant at " + m.Late.UTC().Format("15:04:05") + ")"
 	}
 	if len(m.Mention) > 0 {
 		text += " @" + people(m.Mention)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 )
 
@@ -63,6 +64,7 @@ type Client struct {
 	self    *identity
 	byEmail map[string]string // e-mail in lower case → user id
 	emails  map[string]string // user id → e-mail in lower case
+	rooms   map[string]incident.Key // room id → whose it is
 }
 
 // identity is who we are in Slack.
@@ -90,6 +92,7 @@ func New(o Options) *Client {
 		log:     o.Log,
 		byEmail: map[string]string{},
 		emails:  map[string]string{},
+		rooms:   map[string]incident.Key{},
 	}
 }
 

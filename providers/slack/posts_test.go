@@ -16,7 +16,7 @@ import (
 // room opens a room for a test.
 func (w world) room(t *testing.T) string {
 	t.Helper()
-	got, err := w.OpenRoom(t.Context(), contract.OpenRoomRequest{Effect: effect("room"), Owner: "o", Name: "inc-1"})
+	got, err := w.OpenRoom(t.Context(), contract.OpenRoomRequest{Effect: effect("room"), Owner: "o", Name: "inc-INC-1", Purpose: "INC-1 Checkout"})
 	if err != nil {
 		t.Fatal(err)
 	}

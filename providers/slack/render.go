@@ -176,13 +176,13 @@ func shorten(text string, limit int) string {
 func pieces(text string, limit, most int) []string {
 	var out []string
 	for text != "" && len(out) < most {
-		if len(out) == most-1 {
-			return append(out, shorten(text, limit))
-		}
 		head, rest := cut(text, limit)
 		if rest != "" {
 			if line := strings.LastIndexByte(head, '\n'); line > len(head)/2 {
 				head, rest = text[:line], text[line+1:]
+			}
+			if len(out) == most-1 {
+				head, rest = shorten(text, limit), ""
 			}
 		}
 		if strings.TrimSpace(head) != "" { // Slack takes no empty section

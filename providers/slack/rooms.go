@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -174,6 +173,9 @@ func (c *Client) bearable(doing string, err error) error {
 	return err
 }
 
+// markPrefix begins an owner's mark.
+const markPrefix = "id:"
+
 // mark is how an owner's id stands in a room's purpose: one word that no other
 // owner has. What could not stand there whole is shortened to its hash.
 func mark(owner string) string {
@@ -181,10 +183,10 @@ func mark(owner string) string {
 		return r == '-' || r == '_' || r == '.' || r == '/' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 	}
 	if owner != "" && len(owner) <= 100 && strings.IndexFunc(owner, func(r rune) bool { return !plain(r) }) < 0 {
-		return "id:" + owner
+		return markPrefix + owner
 	}
 	sum := sha256.Sum256([]byte(owner))
-	return "id:" + hex.EncodeToString(sum[:16])
+	return markPrefix + hex.EncodeToString(sum[:16])
 }
 
 // purpose is the wished text, cut so that the mark fits.
@@ -212,7 +214,8 @@ func roomNames(wish string) []string {
 }
 
 // roomName makes a name that Slack takes: lower-case letters, digits, hyphens
-// and underscores, short enough for a suffix.
+// and underscores, short enough for a suffix. "inc-INC-1", from a template that
+// says inc- before the key, loses its stutter.
 func roomName(wish string) string {
 	var b strings.Builder
 	dash := true // swallows dashes at the beginning
@@ -228,9 +231,11 @@ func roomName(wish string) string {
 		}
 	}
 	name := b.String()
-	for utf8.RuneCountInString(name) > maxRoomName-len("-20") {
-		_, size := utf8.DecodeLastRuneInString(name)
-		name = name[:len(name)-size]
+	if strings.HasPrefix(name, "inc-inc-") {
+		name = strings.TrimPrefix(name, "inc-")
+	}
+	if runes := []rune(name); len(runes) > maxRoomName-len("-20") {
+		name = string(runes[:maxRoomName-len("-20")])
 	}
 	if name = strings.Trim(name, "-"); strings.Trim(name, "_-") == "" {
 		return "incident"

@@ -301,6 +301,48 @@ func TestUsersAreRememberedByEmail(t *testing.T) {
 	}
 }
 
+// TestAUserWhoIsGoneIsLookedUpAgain: a remembered user that Slack does not know
+// any more is forgotten.
+func TestAUserWhoIsGoneIsLookedUpAgain(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	room := w.room(t)
+	invite := func() []string {
+		t.Helper()
+		got, err := w.ShowRoom(t.Context(), contract.ShowRoomRequest{Effect: effect("k"), Room: room, Invite: []oncall.PersonID{"ana"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Problems
+	}
+	w.Break(fakeslack.Fault{Method: "conversations.invite", Kind: fakeslack.Refuse, Error: "user_not_found", Times: 1})
+	if diff := cmp.Diff([]string{"ana: Slack says user_not_found"}, invite()); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+	if problems := invite(); problems != nil {
+		t.Errorf("the second time: %q", problems)
+	}
+	if n := w.calls("users.lookupByEmail"); n != 2 {
+		t.Errorf("Ana was looked up %d times", n)
+	}
+}
+
+// TestInviteIntoAnArchivedRoom: a refusal that is about the room is told once
+// for each who was not invited.
+func TestInviteIntoAnArchivedRoom(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	room := w.AddRoom(fakeslack.Room{Name: "old", Creator: fakeslack.BotUser, Archived: true})
+	got, err := w.ShowRoom(t.Context(), contract.ShowRoomRequest{Effect: effect("k"), Room: room.ID, Invite: []oncall.PersonID{"ana", "ben"}})
+	want := []string{
+		"ana: invite people: Slack says is_archived (unarchive the room)",
+		"ben: invite people: Slack says is_archived (unarchive the room)",
+	}
+	if diff := cmp.Diff(want, got.Problems); diff != "" || err != nil {
+		t.Errorf("%v, problems (-want +got):\n%s", err, diff)
+	}
+}
+
 func TestSlowAnswerIsAnUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -249,9 +249,8 @@ func (b *bench) wait(sid string, match func(faketwilio.Call) bool) faketwilio.Ca
 	return call
 }
 
-func over(c faketwilio.Call) bool      { return c.Status.Over() }
-func ringing(c faketwilio.Call) bool   { return c.Status == faketwilio.Ringing }
-func listening(c faketwilio.Call) bool { return c.Listening }
+func over(c faketwilio.Call) bool    { return c.Status.Over() }
+func ringing(c faketwilio.Call) bool { return c.Status == faketwilio.Ringing }
 
 // post sends a webhook as Twilio would, or as somebody who would like to be.
 func (b *bench) post(address string, form url.Values, change ...func(*http.Request)) (int, string) {

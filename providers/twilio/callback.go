@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/musterbook/musterbook/contract"
@@ -45,6 +46,21 @@ type ticket struct {
 // macContext separates this use of the secret from any other.
 const macContext = "musterbook twilio callback 1\x00"
 
+// seals are the keys of tickets. Those derived from the auth tokens hold through a rotation, because the other token's
+// key still opens what was sealed before it.
+func (c *Config) seals() [][]byte {
+	if len(c.Secret) > 0 {
+		return [][]byte{c.Secret}
+	}
+	var keys [][]byte
+	for _, token := range []string{c.AuthToken, c.OtherAuthToken} {
+		if token != "" {
+			keys = append(keys, mac([]byte(token), c.AccountSID))
+		}
+	}
+	return keys
+}
+
 // longestTicket bounds what is decoded, in bytes of the address.
 const longestTicket = 3000
 
@@ -62,7 +78,7 @@ func (c *Client) seal(t ticket) string {
 		panic("twilio: marshal ticket: " + err.Error())
 	}
 	payload := base64.RawURLEncoding.EncodeToString(text)
-	return payload + "." + base64.RawURLEncoding.EncodeToString(mac(c.config.Secret, payload))
+	return payload + "." + base64.RawURLEncoding.EncodeToString(mac(c.seals[0], payload))
 }
 
 var errTicket = errors.New("the address was not made here, or the secret has changed")
@@ -70,11 +86,12 @@ var errTicket = errors.New("the address was not made here, or the secret has cha
 // unseal checks and reads a ticket.
 func (c *Client) unseal(word string) (ticket, error) {
 	payload, sum, ok := strings.Cut(word, ".")
-	if !ok || len(word) > longestTicket || len(c.config.Secret) < smallestSecret {
+	if !ok || len(word) > longestTicket {
 		return ticket{}, errTicket
 	}
-	given, err := base64.RawURLEncoding.DecodeString(sum)
-	if err != nil || !hmac.Equal(given, mac(c.config.Secret, payload)) {
+	given, err := base64.RawURLEncoding.Strict().DecodeString(sum)
+	genuine := func(key []byte) bool { return hmac.Equal(given, mac(key, payload)) }
+	if err != nil || !slices.ContainsFunc(c.seals, genuine) {
 		return ticket{}, errTicket
 	}
 	text, err := base64.RawURLEncoding.DecodeString(payload)

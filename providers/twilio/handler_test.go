@@ -125,6 +125,29 @@ func TestRotatedToken(t *testing.T) {
 	}
 }
 
+func TestTicketsOfOtherProcesses(t *testing.T) {
+	t.Parallel()
+	const next = "0123456789abcdef0123456789abcdef"
+	derived := func(c *twilio.Config) { c.Secret = nil }
+	b := newBench(t, derived)
+	voice, _ := b.addresses()
+	for _, test := range []struct {
+		name   string
+		change func(*twilio.Config)
+		want   int
+	}{
+		{"the same tokens", derived, 200},
+		{"after a rotation", func(c *twilio.Config) { c.Secret, c.AuthToken, c.OtherAuthToken = nil, next, c.AuthToken }, 200},
+		{"another secret", func(c *twilio.Config) { c.Secret = secret }, 403},
+	} {
+		h := b.newClient(test.change).Handler(b.incidents)
+		b.gateway.Store(&h)
+		if status, body := b.post(voice, b.form()); status != test.want {
+			t.Errorf("%s: %d %s", test.name, status, body)
+		}
+	}
+}
+
 func TestReplayedKeyCountsOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

@@ -44,8 +44,9 @@ type Config struct {
 	// PublicURL is where Twilio reaches the gateway, "https://pager.example.com" or with a path in front of /twilio/.
 	// Empty: calls only speak, nothing comes back, and people acknowledge elsewhere.
 	PublicURL string
-	// Secret protects what travels through callback addresses; at least 16 bytes, required with PublicURL. It must
-	// outlive restarts, or the keys pressed in a call that rings meanwhile are refused.
+	// Secret seals what travels through callback addresses; at least 16 bytes. It must be the same in all processes and
+	// outlive restarts, or the keys pressed in a call that rings meanwhile are refused. Empty: it is derived from the
+	// auth tokens, which fulfils both.
 	Secret []byte
 	// BaseURL replaces https://api.twilio.com: another region of Twilio's, or a simulation.
 	BaseURL   string
@@ -72,6 +73,7 @@ type Client struct {
 	config Config
 	base   *url.URL // nil = Twilio itself
 	public string   // without a trailing slash
+	seals  [][]byte // keys of tickets; the first one seals, all of them open
 	ledger *ledger
 }
 
@@ -89,7 +91,7 @@ func New(config Config) (*Client, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	c := &Client{config: config, ledger: newLedger()}
+	c := &Client{config: config, seals: config.seals(), ledger: newLedger()}
 	problems := config.problems()
 	if config.BaseURL != "" {
 		base, err := absolute("base url", config.BaseURL)
@@ -125,8 +127,8 @@ func (c *Config) problems() []error {
 	if c.People == nil {
 		add("twilio: the people of the roster are required")
 	}
-	if c.PublicURL != "" && len(c.Secret) < smallestSecret {
-		add("twilio: a secret of at least %d bytes is required with a public url", smallestSecret)
+	if n := len(c.Secret); n > 0 && n < smallestSecret {
+		add("twilio: the secret for callbacks has %d bytes, and needs at least %d", n, smallestSecret)
 	}
 	return append(problems, c.Keys.check())
 }

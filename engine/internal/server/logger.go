@@ -138,7 +138,7 @@ func attributes(tags []tag.Tag) []slog.Attr {
 	return attrs
 }
 
-// fatalError keeps the cause, which the server passes as a tag, as an error that can be recognised.
+// fatalError keeps the cause, which the server passes as a tag, as an error that can be recognized.
 func fatalError(msg string, tags []tag.Tag) error {
 	for _, t := range tags {
 		cause := causeOf(t)

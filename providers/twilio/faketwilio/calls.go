@@ -47,7 +47,7 @@ const (
 type Call struct {
 	SID, From, To string
 	Status        CallStatus
-	// Created is when the API accepted it, Started when it was dialled,
+	// Created is when the API accepted it, Started when it was dialed,
 	// Answered and Ended speak for themselves; zero means not yet.
 	Created, Updated, Started, Answered, Ended time.Time
 	// RingTimeout is how long it may ring.
@@ -217,13 +217,11 @@ func (s *Server) updateCall(r *http.Request) reply {
 	status := c.Status
 	s.mu.Unlock()
 	final := wanted
-	switch status {
-	case Queued, Ringing:
+	if status == InProgress && wanted == Canceled {
+		return *badRequest(21220, "Call is in-progress. It cannot be canceled.")
+	}
+	if status == Queued || status == Ringing {
 		final = Canceled
-	case InProgress:
-		if wanted == Canceled {
-			return *badRequest(21220, "Call is in-progress. It cannot be canceled.")
-		}
 	}
 	if status.Over() || !s.end(c, final) {
 		return *badRequest(21220, "Call is not in-progress. Cannot redirect.")

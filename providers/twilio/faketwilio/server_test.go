@@ -143,7 +143,9 @@ func newCustomer(t *testing.T, fake *faketwilio.Server) *customer {
 			w.WriteHeader(http.StatusNoContent)
 		default:
 			w.Header().Set("Content-Type", "text/xml")
-			fmt.Fprint(w, say(params))
+			if _, err := fmt.Fprint(w, say(params)); err != nil {
+				t.Errorf("answer webhook: %v", err)
+			}
 		}
 	}))
 	t.Cleanup(server.Close)
