@@ -16,16 +16,19 @@ const (
 )
 
 // Dial connects to any Temporal server and is patient with one that does not serve yet: it tries until ctx ends, with
-// growing pauses. A server that answers with a refusal (a wrong key, an unknown name) ends it at once.
+// growing pauses, and says so to the options' Logger once. A server that refuses (a wrong key, say) ends it at once.
 func Dial(ctx context.Context, options client.Options) (client.Client, error) {
 	pause := dialFirstPause
-	for {
+	for attempt := 1; ; attempt++ {
 		c, err := client.DialContext(ctx, options)
 		if err == nil {
 			return c, nil
 		}
 		if !worthRetrying(err) {
 			return nil, fmt.Errorf("connect to Temporal at %s: %w", options.HostPort, err)
+		}
+		if attempt == 1 && options.Logger != nil {
+			options.Logger.Warn("Temporal does not answer yet; trying on", "address", options.HostPort, "error", err)
 		}
 		select {
 		case <-ctx.Done():

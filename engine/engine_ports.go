@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -14,27 +15,26 @@ import (
 
 // checkPorts makes sure that the ports somebody asked for can be had, while that can still be said in terms of the
 // command line: the server and the Web UI both report a taken port by ending the process.
-func checkPorts(o Options) error {
+func checkPorts(ctx context.Context, o Options) error {
 	var problems []error
 	if o.FrontendPort > 0 {
-		problems = append(problems, probe("Temporal", server.Loopback, o.FrontendPort, o.Flags.FrontendPort))
+		problems = append(problems, probe(ctx, "Temporal", net.JoinHostPort(server.Loopback, strconv.Itoa(o.FrontendPort)), o.Flags.FrontendPort))
 	}
 	if o.UIPort > 0 {
-		problems = append(problems, probe("the Temporal Web UI", o.UIHost, o.UIPort, o.Flags.UIPort))
+		problems = append(problems, probe(ctx, "the Temporal Web UI", net.JoinHostPort(o.UIHost, strconv.Itoa(o.UIPort)), o.Flags.UIPort))
 	}
 	return errors.Join(problems...)
 }
 
 // probe listens for a moment, which is the only way to know that a port can be had.
-func probe(purpose, host string, port int, flag string) error {
-	address := net.JoinHostPort(host, strconv.Itoa(port))
-	listener, err := net.Listen("tcp", address)
+func probe(ctx context.Context, purpose, address, flag string) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("port %d for %s is taken on %s: stop the program that listens there, or choose another port with %s (0 for any free one): %w",
-			port, purpose, host, flag, err)
+		return fmt.Errorf("%s for %s is taken: stop the program that listens there, or choose another port with %s (0 for any free one): %w",
+			address, purpose, flag, err)
 	case err != nil:
-		return fmt.Errorf("port %d for %s cannot be used on %s: choose another with %s: %w", port, purpose, host, flag, err)
+		return fmt.Errorf("%s for %s cannot be used: choose another port with %s: %w", address, purpose, flag, err)
 	}
 	return listener.Close()
 }

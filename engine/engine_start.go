@@ -39,7 +39,8 @@ type Engine struct {
 }
 
 // Start returns when the engine serves: the namespace exists, has the search attributes, and the Web UI answers. When
-// it fails nothing is left running. When ctx ends meanwhile, the server is first started and then stopped in order.
+// it fails nothing is left running. A server that is starting is not interrupted when ctx ends: it is stopped in order
+// afterwards.
 func Start(ctx context.Context, options Options) (*Engine, error) {
 	o, err := options.withDefaults()
 	if err != nil {
@@ -47,7 +48,7 @@ func Start(ctx context.Context, options Options) (*Engine, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
-	s, err := openStore(o)
+	s, err := openStore(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("engine: %w", err)
 	}
@@ -100,11 +101,11 @@ func (e *Engine) start(ctx context.Context) error {
 	if err := e.createNamespace(); err != nil {
 		return err
 	}
-	if err := checkPorts(o); err != nil {
+	if err := checkPorts(ctx, o); err != nil {
 		return err
 	}
 	var err error
-	e.server, err = server.Start(server.Config{
+	e.server, err = server.Start(ctx, server.Config{
 		Persistence:   persistence(e.store),
 		FrontendPort:  o.FrontendPort,
 		DynamicConfig: o.DynamicConfig,
@@ -113,7 +114,7 @@ func (e *Engine) start(ctx context.Context) error {
 	})
 	if err != nil {
 		// Asked again, because a port that was lost in the meantime deserves the error that names its flag.
-		return errors.Join(err, checkPorts(o))
+		return errors.Join(err, checkPorts(ctx, o))
 	}
 	if err := e.ensureAttributes(ctx); err != nil {
 		return err
@@ -133,7 +134,7 @@ func (e *Engine) stop(ctx context.Context) error {
 			return err
 		}
 	}
-	return e.store.close()
+	return e.store.close(ctx)
 }
 
 // createNamespace writes the namespace straight into the store, search attributes included, so that both are there

@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"context"
 	"crypto/rand"
 	"database/sql"
 	"errors"
@@ -38,7 +39,7 @@ type store struct {
 
 // openStore leaves a database with its schema in place, which nobody else has open. It is safe to be killed at any
 // moment: the database appears under its name only when complete, after its stamp.
-func openStore(o Options) (*store, error) {
+func openStore(ctx context.Context, o Options) (*store, error) {
 	if o.DataDir == "" {
 		return &store{memory: "engine-" + rand.Text()}, nil
 	}
@@ -58,7 +59,7 @@ func openStore(o Options) (*store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data directory %s: %w; choose another with %s", dir, err, o.Flags.DataDir)
 	}
-	if err := s.prepare(o); err != nil {
+	if err := s.prepare(ctx, o); err != nil {
 		return nil, errors.Join(fmt.Errorf("data directory %s: %w", dir, err), s.lock.release())
 	}
 	return s, nil
@@ -88,12 +89,13 @@ func (s *store) sql() *config.SQL {
 
 // close folds the write-ahead log into the database, so that a copy of the one file is complete, and gives the
 // directory free. Nobody may use the store any more.
-func (s *store) close() error {
+func (s *store) close(ctx context.Context) error {
 	if s.dir == "" {
 		return nil
 	}
+	// Not under the caller's deadline: it is short work, and the last there is.
 	err := s.withDatabase(databaseFile, func(db *sql.DB) error {
-		_, err := db.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		_, err := db.ExecContext(context.WithoutCancel(ctx), "PRAGMA wal_checkpoint(TRUNCATE)")
 		return err
 	})
 	if err != nil {
@@ -112,7 +114,7 @@ func (s *store) exists(name string) (bool, error) {
 	return err == nil, err
 }
 
-func (s *store) prepare(o Options) error {
+func (s *store) prepare(ctx context.Context, o Options) error {
 	current, err := currentStamp()
 	if err != nil {
 		return err
@@ -122,7 +124,7 @@ func (s *store) prepare(o Options) error {
 		return err
 	}
 	if present {
-		return s.admit(current, o)
+		return s.admit(ctx, current, o)
 	}
 	orphan, err := s.exists(databaseFile + "-wal")
 	if err != nil {
@@ -132,12 +134,12 @@ func (s *store) prepare(o Options) error {
 		return fmt.Errorf("%s is missing while its write-ahead log %s-wal is there: put the database back from a backup, "+
 			"or move the directory away to begin with an empty one", databaseFile, databaseFile)
 	}
-	return s.build(current)
+	return s.build(ctx, current)
 }
 
 // build creates the database beside its final name. The server builds its schema in many steps without a transaction,
 // so a half-built file must never be found under the name.
-func (s *store) build(current stamp) error {
+func (s *store) build(ctx context.Context, current stamp) error {
 	leftovers, err := filepath.Glob(s.path(buildingFile) + "*")
 	if err != nil {
 		return err
@@ -153,7 +155,7 @@ func (s *store) build(current stamp) error {
 	}
 	err = s.withDatabase(buildingFile, func(db *sql.DB) error {
 		return sqliteschema.SetupSchemaOnDB(&statements{each: func(text string) error {
-			_, err := db.Exec(text)
+			_, err := db.ExecContext(ctx, text)
 			return err
 		}})
 	})
@@ -168,7 +170,7 @@ func (s *store) build(current stamp) error {
 }
 
 // admit opens the way to a database that an earlier process left, or says why not.
-func (s *store) admit(current stamp, o Options) error {
+func (s *store) admit(ctx context.Context, current stamp, o Options) error {
 	content, err := os.ReadFile(s.path(stampFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s has no %s beside it, so nobody can tell which version wrote it: put both back from the same backup, "+
@@ -189,7 +191,7 @@ func (s *store) admit(current stamp, o Options) error {
 	case readAsIs:
 		return nil
 	case readUpgrade:
-		return s.upgrade(old, current, o)
+		return s.upgrade(ctx, old, current, o)
 	case readRefuse:
 	}
 	return fmt.Errorf("it was written by engine version %s, and this binary has engine version %s, which cannot read it: "+
@@ -199,7 +201,7 @@ func (s *store) admit(current stamp, o Options) error {
 }
 
 // upgrade keeps a copy that the old version can still read, then takes the database over.
-func (s *store) upgrade(old, current stamp, o Options) error {
+func (s *store) upgrade(ctx context.Context, old, current stamp, o Options) error {
 	backup := backupName(old.Server)
 	o.Logger.Warn("the data directory was written by an older engine; it is backed up and taken over",
 		"directory", s.dir, "from", old.Server, "to", current.Server, "backup", backup)
@@ -210,7 +212,7 @@ func (s *store) upgrade(old, current stamp, o Options) error {
 		return err
 	}
 	err := s.withDatabase(databaseFile, func(db *sql.DB) error {
-		_, err := db.Exec("VACUUM INTO ?", s.path(buildingFile))
+		_, err := db.ExecContext(ctx, "VACUUM INTO ?", s.path(buildingFile))
 		return err
 	})
 	if err != nil {

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -28,6 +27,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/engine"
+	"github.com/musterbook/musterbook/engine/enginetest"
 )
 
 const queue = "engine-test"
@@ -71,20 +71,10 @@ func runActivity(ctx workflow.Context, text string) (string, error) {
 
 func echo(_ context.Context, text string) (string, error) { return text, nil }
 
-func logger(t testing.TB) *slog.Logger {
-	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-}
-
-// startEngine starts an engine without a Web UI, unless the options want one, and stops it with the test.
+// startEngine starts an engine, and stops it with the test.
 func startEngine(t testing.TB, o engine.Options) *engine.Engine {
 	t.Helper()
-	o.Logger = logger(t)
-	e, err := engine.Start(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stopEngine(t, e) })
-	return e
+	return enginetest.StartWith(t, o)
 }
 
 func stopEngine(t testing.TB, e *engine.Engine) {
@@ -307,12 +297,12 @@ func TestTakenPortNamesItsFlag(t *testing.T) {
 		{
 			name:    "frontend",
 			options: engine.Options{FrontendPort: taken, UIPort: -1},
-			want:    []string{fmt.Sprintf("port %d for Temporal is taken", taken), "--engine-port"},
+			want:    []string{fmt.Sprintf("127.0.0.1:%d for Temporal is taken", taken), "--engine-port"},
 		},
 		{
 			name:    "web UI",
 			options: engine.Options{UIPort: taken},
-			want:    []string{fmt.Sprintf("port %d for the Temporal Web UI is taken", taken), "--ui-port"},
+			want:    []string{fmt.Sprintf("127.0.0.1:%d for the Temporal Web UI is taken", taken), "--ui-port"},
 		},
 		{
 			name:    "flag of another name",

@@ -29,13 +29,13 @@ type webUI struct {
 // when it cannot listen.
 func startUI(ctx context.Context, o Options, frontend string) (*webUI, error) {
 	if o.UIPort == 0 {
-		free, err := server.FreePorts(1)
+		free, err := server.FreePorts(ctx, 1)
 		if err != nil {
 			return nil, err
 		}
 		o.UIPort = free[0]
 	}
-	if err := checkPorts(Options{UIHost: o.UIHost, UIPort: o.UIPort, Flags: o.Flags}); err != nil {
+	if err := checkPorts(ctx, Options{UIHost: o.UIHost, UIPort: o.UIPort, Flags: o.Flags}); err != nil {
 		return nil, err
 	}
 	ui := &webUI{

@@ -97,19 +97,19 @@ func (b *Book) Person(id PersonID) (Person, bool) {
 	return b.find(string(id), func(p Person) string { return string(p.ID) })
 }
 
-// ByPhone finds somebody by telephone number, written in E.164 as the carriers do.
-func (b *Book) ByPhone(number string) (Person, bool) {
+// PersonByPhone finds somebody by telephone number, written in E.164 as the carriers do.
+func (b *Book) PersonByPhone(number string) (Person, bool) {
 	return b.find(number, func(p Person) string { return p.Phone })
 }
 
-// BySlack finds somebody by the Slack user id that the book names. A person whom Slack knows by e-mail only is found
-// with ByEmail.
-func (b *Book) BySlack(user string) (Person, bool) {
+// PersonBySlack finds somebody by the Slack user id that the book names. A person whom Slack knows by e-mail only is found
+// with PersonByEmail.
+func (b *Book) PersonBySlack(user string) (Person, bool) {
 	return b.find(user, func(p Person) string { return p.Slack })
 }
 
-// ByEmail finds somebody by e-mail address; upper and lower case make no difference.
-func (b *Book) ByEmail(address string) (Person, bool) {
+// PersonByEmail finds somebody by e-mail address; upper and lower case make no difference.
+func (b *Book) PersonByEmail(address string) (Person, bool) {
 	return b.find(strings.ToLower(address), func(p Person) string { return strings.ToLower(p.Email) })
 }
 

@@ -90,13 +90,13 @@ func TestLookups(t *testing.T) {
 	}{
 		{name: "id", find: func(s string) (oncall.Person, bool) { return b.Person(oncall.PersonID(s)) }, by: "ben", want: "ben"},
 		{name: "unknown id", find: func(s string) (oncall.Person, bool) { return b.Person(oncall.PersonID(s)) }, by: "sre"},
-		{name: "telephone", find: b.ByPhone, by: "+34600000002", want: "ben"},
-		{name: "unknown telephone", find: b.ByPhone, by: "+34600000009"},
-		{name: "no telephone is nobody's", find: b.ByPhone, by: ""},
-		{name: "Slack", find: b.BySlack, by: "U03", want: "cem"},
-		{name: "no Slack id is nobody's", find: b.BySlack, by: ""},
-		{name: "e-mail in other case", find: b.ByEmail, by: "ana@EXAMPLE.com", want: "ana"},
-		{name: "no e-mail is nobody's", find: b.ByEmail, by: ""},
+		{name: "telephone", find: b.PersonByPhone, by: "+34600000002", want: "ben"},
+		{name: "unknown telephone", find: b.PersonByPhone, by: "+34600000009"},
+		{name: "no telephone is nobody's", find: b.PersonByPhone, by: ""},
+		{name: "Slack", find: b.PersonBySlack, by: "U03", want: "cem"},
+		{name: "no Slack id is nobody's", find: b.PersonBySlack, by: ""},
+		{name: "e-mail in other case", find: b.PersonByEmail, by: "ana@EXAMPLE.com", want: "ana"},
+		{name: "no e-mail is nobody's", find: b.PersonByEmail, by: ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

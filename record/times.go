@@ -41,12 +41,12 @@ func Times(inc incident.Incident) Spans {
 	}
 }
 
-// between is the time from one stamp to another.
+// between is the time from one stamp to another, to the millisecond.
 func between(from, to time.Time) Span {
 	if from.IsZero() || to.IsZero() || to.Before(from) {
 		return Span{}
 	}
-	return Span{Length: to.Sub(from), Known: true}
+	return Span{Length: to.Sub(from).Round(time.Millisecond), Known: true}
 }
 
 // String says the length with its two largest units, or "not known".

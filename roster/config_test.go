@@ -144,18 +144,18 @@ func TestRoute(t *testing.T) {
 	}
 }
 
-func TestDeclared(t *testing.T) {
+func TestService(t *testing.T) {
 	t.Parallel()
 	c := parse(t, []byte(small))
 	want := roster.Routed{
-		Rule: "declared", Service: "checkout", Title: "Checkout", Owner: "checkout-oncall", Runbook: "service-outage", Type: "outage",
+		Rule: "service", Service: "checkout", Title: "Checkout", Owner: "checkout-oncall", Runbook: "service-outage", Type: "outage",
 		Environment: "production", Inputs: map[string]any{"service": "checkout", "customers": false},
 	}
-	got, ok := c.Declared("checkout")
+	got, ok := c.Service("checkout")
 	if diff := cmp.Diff(want, got); !ok || diff != "" {
 		t.Errorf("known: %t (-want +got):\n%s", ok, diff)
 	}
-	if _, ok := c.Declared("search"); ok {
+	if _, ok := c.Service("search"); ok {
 		t.Error("an unknown service is known")
 	}
 	if diff := cmp.Diff([]string{"checkout", "platform"}, c.Services()); diff != "" {
@@ -173,7 +173,7 @@ func TestInputsKeepTheirTypes(t *testing.T) {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	got, _ := c.Declared("checkout")
+	got, _ := c.Service("checkout")
 	want := map[string]any{
 		"a": "text", "b": true, "c": int64(3), "d": 0.5, "e": []any{"x", int64(2)}, "f": map[string]any{"g": "5m"}, "h": "7",
 		"i": "2026-01-05", "j": int64(31),

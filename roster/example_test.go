@@ -84,7 +84,7 @@ func TestExampleComments(t *testing.T) {
 	if c.Gateway.PublicURL == "" || c.Twilio.SecondAuthToken.IsZero() || c.Records == "" || c.Temporal.Address == "" {
 		t.Errorf("not everything is there: %+v", c)
 	}
-	if r, _ := c.Declared("payments"); r.Severity != "SEV2" {
+	if r, _ := c.Service("payments"); r.Severity != "SEV2" {
 		t.Errorf("payments begins with %q", r.Severity)
 	}
 }

@@ -53,3 +53,24 @@ func (l *Live) Person(id oncall.PersonID) (oncall.Person, bool) { return l.Confi
 
 // Route says where an alert with these labels goes by the configuration in force.
 func (l *Live) Route(labels map[string]string) Routed { return l.Config().Route(labels) }
+
+// Service says what the configuration in force knows of a service, and false when it has none of that name.
+func (l *Live) Service(name string) (Routed, bool) { return l.Config().Service(name) }
+
+// Services lists the services of the configuration in force, sorted.
+func (l *Live) Services() []string { return l.Config().Services() }
+
+// PersonByEmail finds somebody by e-mail address, whatever its case.
+func (l *Live) PersonByEmail(address string) (oncall.Person, bool) {
+	return l.Config().PersonByEmail(address)
+}
+
+// PersonByPhone finds somebody by telephone number in E.164.
+func (l *Live) PersonByPhone(number string) (oncall.Person, bool) {
+	return l.Config().PersonByPhone(number)
+}
+
+// PersonBySlack finds somebody by Slack member id, where the file has it.
+func (l *Live) PersonBySlack(user string) (oncall.Person, bool) {
+	return l.Config().PersonBySlack(user)
+}

@@ -13,9 +13,13 @@ import (
 	"github.com/musterbook/musterbook/roster"
 )
 
-// people is what the activities want of a roster.
+// people is what the activities, the gateway and the vendors want of a roster, together.
 type people interface {
 	Duties(name string, at time.Time) ([]oncall.Duty, error)
+	Person(id oncall.PersonID) (oncall.Person, bool)
+	PersonByEmail(address string) (oncall.Person, bool)
+	PersonByPhone(number string) (oncall.Person, bool)
+	PersonBySlack(user string) (oncall.Person, bool)
 }
 
 // changing is a file whose content can be replaced while it is read.
@@ -46,7 +50,17 @@ func TestReload(t *testing.T) {
 	var f changing
 	f.set([]byte(small))
 	live := f.open(t)
-	var _ people = live
+	var asked people = live
+	for by, find := range map[string]func(string) (oncall.Person, bool){
+		"ANA@example.com": asked.PersonByEmail, "+34600000001": asked.PersonByPhone, "U01ANA": asked.PersonBySlack,
+	} {
+		if p, ok := find(by); !ok || p.ID != "ana" {
+			t.Errorf("%s is %+v", by, p)
+		}
+	}
+	if _, ok := live.Service("checkout"); !ok || len(live.Services()) != 2 {
+		t.Errorf("services are %v", live.Services())
+	}
 	onDuty := func() string {
 		duties, err := live.Duties("cto", time.Now())
 		if err != nil || len(duties) != 1 {

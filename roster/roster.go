@@ -66,7 +66,7 @@ type Temporal struct {
 // Routed is what the file says about an alert, or about an incident that a person declares for a service. Service,
 // Owner and Runbook are never empty.
 type Routed struct {
-	Rule        string // which rule decided, for the log: "routes[1]", "label service", "default", "declared"
+	Rule        string // which rule decided, for the log: "routes[1]", "label service", "default", "service"
 	Service     string
 	Title       string // the service's name for people
 	Owner       string // a name that Duties knows
@@ -119,6 +119,15 @@ func (c *Config) Duties(name string, at time.Time) ([]oncall.Duty, error) {
 
 // Person finds somebody by id.
 func (c *Config) Person(id oncall.PersonID) (oncall.Person, bool) { return c.Book.Person(id) }
+
+// PersonByEmail finds somebody by e-mail address, whatever its case.
+func (c *Config) PersonByEmail(address string) (oncall.Person, bool) { return c.Book.PersonByEmail(address) }
+
+// PersonByPhone finds somebody by telephone number in E.164.
+func (c *Config) PersonByPhone(number string) (oncall.Person, bool) { return c.Book.PersonByPhone(number) }
+
+// PersonBySlack finds somebody by Slack member id, where the file has it.
+func (c *Config) PersonBySlack(user string) (oncall.Person, bool) { return c.Book.PersonBySlack(user) }
 
 // RecordsUnder is the directory of the finished records, given the data directory in force.
 func (c *Config) RecordsUnder(data string) string {

@@ -52,14 +52,14 @@ func (c *Config) Route(labels map[string]string) Routed {
 	return c.compose("default", layer{}, c.services[c.restTo])
 }
 
-// Declared says what the file knows of a service, for an incident that a person declares. It answers false for a
+// Service says what the file knows of a service, for an incident that a person declares. It answers false for a
 // service that the file does not have.
-func (c *Config) Declared(service string) (Routed, bool) {
+func (c *Config) Service(service string) (Routed, bool) {
 	s, ok := c.services[service]
 	if !ok {
 		return Routed{}, false
 	}
-	return c.compose("declared", layer{}, s), true
+	return c.compose("service", layer{}, s), true
 }
 
 // Services lists the ids of the services, sorted.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 )
 
 //go:embed *.yaml
@@ -32,16 +31,4 @@ func Load(files fs.FS, id string) (*Runbook, error) {
 		return nil, fmt.Errorf("%s holds the runbook %q: name the file %s.yaml", name, rb.ID, rb.ID)
 	}
 	return rb, nil
-}
-
-// IDs lists the runbooks of a directory by their files' names, sorted.
-func IDs(files fs.FS) ([]string, error) {
-	names, err := fs.Glob(files, "*.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("list runbooks: %w", err)
-	}
-	for i, name := range names {
-		names[i] = strings.TrimSuffix(name, ".yaml")
-	}
-	return names, nil
 }

@@ -73,7 +73,11 @@ type live struct {
 // newLive starts the engine's guests. cutAfter shrinks the history's limit.
 func newLive(t testing.TB, e *engine.Engine, cutAfter int) *live {
 	t.Helper()
-	c := enginetest.Client(t, e)
+	c, err := e.Client(t.Context(), client.Options{Identity: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
 	world := memory.New(book(), time.Now)
 	w := worker.New(c, activities.Ports{Chat: world, Phone: world, People: world, Archive: world, Numbers: world}, worker.Options{
 		FailOnPanic: true, CutAfter: cutAfter, StopTimeout: time.Second, DeadlockTimeout: time.Minute,
@@ -287,7 +291,6 @@ func TestEngine(t *testing.T) {
 		"happy": playHappy, "nobody": playNobody, "raised": playRaised, "cancelled": playCancelled,
 	}
 	shared := newLive(t, e, 0)
-	_ = shared
 	for name, play := range paths {
 		t.Run(name, func(t *testing.T) {
 			play(t, shared.fork(t))

@@ -210,7 +210,9 @@ func (r *run) executeOnce(ctx workflow.Context, s *runbooks.Step, sr *contract.S
 		}
 		return false, nil
 	case temporal.IsCanceledError(err):
-		r.end(ctx, sr, contract.StepCancelled)
+		if !sr.State.Terminal() {
+			r.end(ctx, sr, contract.StepCancelled)
+		}
 		return false, err
 	case errors.Is(err, errStopped) && s.OnFailure == nil:
 		r.end(ctx, sr, contract.StepFailed)

@@ -56,7 +56,7 @@ func callEnd(status faketwilio.CallStatus) string {
 	case faketwilio.NoAnswer:
 		return "the telephone has rung out"
 	case faketwilio.Completed:
-		return "hangs up"
+		return "the call is over"
 	case faketwilio.Busy, faketwilio.Failed, faketwilio.Queued, faketwilio.Ringing, faketwilio.InProgress:
 	}
 	return "the call ends: " + string(status)

@@ -109,7 +109,7 @@ type row struct {
 
 // line is a row on the screen: as many lines as it takes, the later ones indented below the text.
 func (v *view) line(r row) string {
-	label := shorten(plainText(r.label), kindColumn-2)
+	label := shorten(strings.Join(strings.Fields(plainText(r.label)), " "), kindColumn-2)
 	pieces := wrapped(plainText(r.text), v.width-textColumn)
 	head := fmt.Sprintf("%*s  ", timeColumn, v.when(r.at))
 	padded := label + strings.Repeat(" ", kindColumn-lipgloss.Width(label))

@@ -12,6 +12,36 @@ import (
 
 // The styles use the terminal's own sixteen colours, so that they can be read on a light and on a dark ground.
 
+// Title begins what is shown.
+func (v *view) Title(text string) {
+	text = plainText(text)
+	if v.colour {
+		text = lipgloss.NewStyle().Bold(true).Render(text)
+	}
+	v.write(text + "\n")
+}
+
+// Text shows sentences, wrapped to the view's width.
+func (v *view) Text(text string) {
+	v.write(strings.Join(wrapped(plainText(text), v.width), "\n") + "\n")
+}
+
+// Table shows names and what stands behind them, the names in a column as wide as the widest.
+func (v *view) Table(rows [][2]string) {
+	width := 0
+	for _, r := range rows {
+		width = max(width, lipgloss.Width(plainText(r[0])))
+	}
+	for _, r := range rows {
+		name := plainText(r[0])
+		pad := strings.Repeat(" ", width-lipgloss.Width(name)+3)
+		if v.colour {
+			name = quietStyle().Render(name)
+		}
+		v.write("  " + name + pad + plainText(r[1]) + "\n")
+	}
+}
+
 // quietStyle is for what is there to be looked up.
 func quietStyle() lipgloss.Style { return lipgloss.NewStyle().Faint(true) }
 
@@ -64,11 +94,10 @@ func wrapped(text string, width int) []string {
 	for paragraph := range strings.SplitSeq(strings.TrimRight(text, "\n "), "\n") {
 		line := ""
 		for _, word := range strings.Fields(paragraph) {
-			for lipgloss.Width(word) > width {
+			for head := fitting(word, width); len(head) < len(word); head = fitting(word, width) {
 				if line != "" {
 					lines, line = append(lines, line), ""
 				}
-				head := fitting(word, width)
 				lines, word = append(lines, head), word[len(head):]
 			}
 			switch {
@@ -85,19 +114,30 @@ func wrapped(text string, width int) []string {
 	return lines
 }
 
-// fitting is the beginning of a word that fits into so many cells, at least one letter.
-func fitting(word string, width int) string {
-	for n := range word {
-		if _, size := utf8.DecodeRuneInString(word[n:]); n > 0 && lipgloss.Width(word[:n+size]) > width {
-			return word[:n]
+// fitting is the beginning of a text that fits into so many cells, at least one letter.
+func fitting(text string, width int) string {
+	cells := 0
+	for n, r := range text {
+		cells += lipgloss.Width(string(r))
+		if cells > width && n > 0 {
+			text = text[:n]
+			break
 		}
 	}
-	return word
+	// Letters that belong together may be wider than each for itself.
+	for lipgloss.Width(text) > width {
+		_, size := utf8.DecodeLastRuneInString(text)
+		if size == len(text) {
+			break
+		}
+		text = text[:len(text)-size]
+	}
+	return text
 }
 
 // shorten cuts a text to so many cells and marks the cut.
 func shorten(text string, width int) string {
-	if lipgloss.Width(text) <= width {
+	if len(fitting(text, width)) == len(text) {
 		return text
 	}
 	return fitting(text, width-1) + "…"

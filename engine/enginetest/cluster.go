@@ -57,7 +57,7 @@ func StartPostgres(t testing.TB) *Cluster {
 		stores[name] = config.DataStore{SQL: database.sql(name)}
 	}
 	logger := Logger(t)
-	s, err := server.Start(server.Config{
+	s, err := server.Start(t.Context(), server.Config{
 		Persistence: config.Persistence{
 			DefaultStore:     mainDatabase,
 			VisibilityStore:  visibilityDatabase,

@@ -96,7 +96,7 @@ func (p *postgres) initialize(t testing.TB, binaries, dir string, account *sysca
 // run starts the server, waits until it listens, and stops it with the test.
 func (p *postgres) run(t testing.TB, binaries, dir string, account *syscall.Credential) {
 	t.Helper()
-	ports, err := server.FreePorts(1)
+	ports, err := server.FreePorts(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,8 @@ func (p *postgres) run(t testing.TB, binaries, dir string, account *syscall.Cred
 	if err != nil {
 		t.Fatal(err)
 	}
-	command := exec.Command(filepath.Join(binaries, "postgres"), "-D", filepath.Join(dir, "data"),
+	// Not under the test's context, which ends before the Temporal server is stopped.
+	command := exec.CommandContext(context.Background(), filepath.Join(binaries, "postgres"), "-D", filepath.Join(dir, "data"),
 		"-p", strconv.Itoa(ports[0]), "-c", "listen_addresses="+server.Loopback, "-c", "unix_socket_directories=",
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
 	prepare(command, dir, account)
@@ -137,6 +138,14 @@ type child struct {
 	err     error         // how it ended
 }
 
+// exit is how the process ended, never nil.
+func (c *child) exit() error {
+	if c.err == nil {
+		return errors.New("exit status 0")
+	}
+	return c.err
+}
+
 // stop asks for a fast shutdown, which drops connections, and does not wait for ever.
 func (c *child) stop(t testing.TB) {
 	if err := c.process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -166,7 +175,7 @@ func (p *postgres) wait(ctx context.Context, server *child) error {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-server.ended:
-			return fmt.Errorf("it ended at once (%v)", server.err)
+			return fmt.Errorf("it ended at once: %w", server.exit())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}

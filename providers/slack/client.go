@@ -62,8 +62,8 @@ type Client struct {
 
 	mu      sync.Mutex
 	self    *identity
-	byEmail map[string]string // e-mail in lower case → user id
-	emails  map[string]string // user id → e-mail in lower case
+	byEmail map[string]string       // e-mail in lower case → user id
+	emails  map[string]string       // user id → e-mail in lower case
 	rooms   map[string]incident.Key // room id → whose it is
 }
 

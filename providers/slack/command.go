@@ -105,7 +105,7 @@ func parseCommand(text string) (order, error) {
 			return w.parse(rest)
 		}
 	}
-	return order{}, fmt.Errorf("I do not know %q. Say help for what I know", verb)
+	return order{}, fmt.Errorf("%q is not a command; help lists them all", verb)
 }
 
 func (w word) parse(rest string) (order, error) {

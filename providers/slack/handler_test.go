@@ -357,7 +357,7 @@ func TestCommandsThatAreNotUnderstood(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"", "/muster severity [INC-1] SEV1 [reason]"},
 		{"help", "/muster declare"},
-		{"explode", `I do not know "explode"`},
+		{"explode", `"explode" is not a command`},
 		{"severity", "write it so: severity [INC-1] SEV1 [reason]"},
 		{"severity INC-1", "write it so: severity"},
 		{"note", "write it so: note"},

@@ -223,6 +223,26 @@ func TestShowRoomRecovers(t *testing.T) {
 	}
 }
 
+// TestShowRoomBringsAFoundCardUpToDate: the first card's answer was lost, and by
+// the next attempt something else is so.
+func TestShowRoomBringsAFoundCardUpToDate(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	room := w.room(t)
+	req := contract.ShowRoomRequest{Effect: effect("card"), Room: room, Card: card("severity not set")}
+	w.Break(fakeslack.Fault{Method: "chat.postMessage", Kind: fakeslack.WorkThenDrop, Times: 1})
+	if _, err := w.ShowRoom(t.Context(), req); err == nil {
+		t.Fatal("the first attempt succeeds")
+	}
+	req.Again, req.Card = true, card("SEV1")
+	if _, err := w.ShowRoom(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"SEV1"}, w.posts(room)); diff != "" {
+		t.Errorf("posts (-want +got):\n%s", diff)
+	}
+}
+
 func TestShowRoomReplacesADeletedCard(t *testing.T) {
 	t.Parallel()
 	w := start(t)

@@ -128,19 +128,36 @@ func TestOpenRoomLeavesOtherRoomsAlone(t *testing.T) {
 	}
 }
 
-func TestOpenRoomAdoptsUnderASuffixAndAfterRenaming(t *testing.T) {
+// TestOpenRoomFindsARenamedRoom: people rename rooms, and the mark stays.
+func TestOpenRoomFindsARenamedRoom(t *testing.T) {
 	t.Parallel()
 	w := start(t)
-	for i := range 5 {
-		w.AddRoom(fakeslack.Room{Name: fmt.Sprint("room-", i)})
-	}
-	w.AddRoom(fakeslack.Room{Name: "inc-1-checkout-5-errors"})
-	renamed := w.AddRoom(fakeslack.Room{Name: "war-room", Creator: fakeslack.BotUser, Purpose: "x id:0198-ab", Members: []string{fakeslack.BotUser}})
+	renamed := w.AddRoom(fakeslack.Room{
+		Name: "war-room", Creator: fakeslack.BotUser, Purpose: "x id:0198-ab, see the wiki id:0198-ab", Members: []string{fakeslack.BotUser},
+	})
 	req := openRequest()
 	req.Again = true
 	got, err := w.OpenRoom(t.Context(), req)
-	if err != nil || got.Room.ID != renamed.ID {
+	if err != nil || got.Room.ID != renamed.ID || len(w.Rooms()) != 1 {
 		t.Errorf("adopted %+v, %v; want the renamed room", got.Room, err)
+	}
+}
+
+// TestOpenRoomFindsItsSuffixedRoom: the name was a stranger's, ours got a
+// suffix, and the answer was lost.
+func TestOpenRoomFindsItsSuffixedRoom(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	w.AddRoom(fakeslack.Room{Name: "inc-1-checkout-5-errors"})
+	req := openRequest()
+	w.Break(fakeslack.Fault{Method: "conversations.setPurpose", Kind: fakeslack.DropBeforeWork, Times: 1})
+	if _, err := w.OpenRoom(t.Context(), req); err == nil {
+		t.Fatal("the first attempt succeeds")
+	}
+	req.Again = true
+	got, err := w.OpenRoom(t.Context(), req)
+	if err != nil || got.Room.Name != "inc-1-checkout-5-errors-2" || len(w.Rooms()) != 2 {
+		t.Errorf("got %+v, %v, rooms %+v", got.Room, err, w.Rooms())
 	}
 }
 

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -10,7 +11,7 @@ import (
 
 // FreePorts finds n different ports that nobody listens on at the moment. Nothing keeps them free until they are used,
 // so the caller must be ready to lose one.
-func FreePorts(n int) (ports []int, err error) {
+func FreePorts(ctx context.Context, n int) (ports []int, err error) {
 	listeners := make([]net.Listener, 0, n)
 	defer func() {
 		for _, l := range listeners {
@@ -18,7 +19,7 @@ func FreePorts(n int) (ports []int, err error) {
 		}
 	}()
 	for range n {
-		l, err := net.Listen("tcp", address(0))
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address(0))
 		if err != nil {
 			return nil, fmt.Errorf("find a free port: %w", err)
 		}

@@ -54,15 +54,15 @@ type Server struct {
 // Address is the host and port of the frontend service.
 func (s *Server) Address() string { return s.address }
 
-// Start returns when all services run. It cannot be interrupted halfway, because a server that is stopped while it
+// Start returns when all services run. The context cannot interrupt it halfway, because a server that is stopped while it
 // starts leaves services behind; it takes well under a second, and gives up by itself after a minute.
-func Start(cfg Config) (*Server, error) {
+func Start(ctx context.Context, cfg Config) (*Server, error) {
 	settings, err := mergeSettings(cfg.DynamicConfig)
 	if err != nil {
 		return nil, err
 	}
 	for attempt := 1; ; attempt++ {
-		s, err := startOnce(cfg, settings)
+		s, err := startOnce(ctx, cfg, settings)
 		if err == nil {
 			return s, nil
 		}
@@ -91,8 +91,8 @@ func (s *Server) Stop(ctx context.Context) error {
 	}
 }
 
-func startOnce(cfg Config, settings settings) (*Server, error) {
-	ports, err := FreePorts(len(temporal.DefaultServices))
+func startOnce(ctx context.Context, cfg Config, settings settings) (*Server, error) {
+	ports, err := FreePorts(ctx, len(temporal.DefaultServices))
 	if err != nil {
 		return nil, err
 	}

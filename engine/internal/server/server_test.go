@@ -139,7 +139,7 @@ func TestPanicPanics(t *testing.T) {
 
 func TestFreePortsAreDifferent(t *testing.T) {
 	t.Parallel()
-	ports, err := FreePorts(20)
+	ports, err := FreePorts(t.Context(), 20)
 	if err != nil {
 		t.Fatal(err)
 	}

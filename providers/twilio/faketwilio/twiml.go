@@ -29,10 +29,10 @@ func (e element) attr(name, otherwise string) string {
 	return otherwise
 }
 
-// seconds reads an attribute in whole seconds.
+// seconds reads an attribute in whole seconds; what is no span of at most a day is otherwise.
 func (e element) seconds(name string, otherwise int) time.Duration {
 	n, err := strconv.Atoi(e.attr(name, strconv.Itoa(otherwise)))
-	if err != nil || n < 0 {
+	if err != nil || n < 0 || n > 24*60*60 {
 		n = otherwise
 	}
 	return time.Duration(n) * time.Second

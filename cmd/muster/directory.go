@@ -1,0 +1,58 @@
+package main
+
+import (
+	"github.com/musterbook/musterbook/gateway"
+	"github.com/musterbook/musterbook/oncall"
+	"github.com/musterbook/musterbook/roster"
+)
+
+// directory is the people of the roster as it is now, the way that gateway, chat and telephone ask for them.
+type directory struct {
+	live *roster.Live
+}
+
+// Person finds somebody by id.
+func (d directory) Person(id oncall.PersonID) (oncall.Person, bool) { return d.live.Person(id) }
+
+// PersonByEmail finds somebody by e-mail address.
+func (d directory) PersonByEmail(address string) (oncall.Person, bool) {
+	return d.live.Config().Book.ByEmail(address)
+}
+
+// PersonByPhone finds somebody by telephone number.
+func (d directory) PersonByPhone(number string) (oncall.Person, bool) {
+	return d.live.Config().Book.ByPhone(number)
+}
+
+// PersonBySlack finds somebody by Slack id.
+func (d directory) PersonBySlack(user string) (oncall.Person, bool) {
+	return d.live.Config().Book.BySlack(user)
+}
+
+// People lists everybody.
+func (d directory) People() []oncall.Person { return d.live.Config().Book.People }
+
+// routes is the way from alerts and services to runbooks, as the roster has it now.
+type routes struct {
+	live *roster.Live
+}
+
+// Route answers for an alert's labels.
+func (r routes) Route(labels map[string]string) gateway.Routed { return routed(r.live.Route(labels)) }
+
+// Service answers for a service.
+func (r routes) Service(name string) (gateway.Routed, bool) {
+	to, ok := r.live.Config().Declared(name)
+	return routed(to), ok
+}
+
+// Services lists all services.
+func (r routes) Services() []string { return r.live.Config().Services() }
+
+// routed is the roster's answer in the gateway's words.
+func routed(r roster.Routed) gateway.Routed {
+	return gateway.Routed{
+		Service: r.Service, Runbook: r.Runbook, Severity: r.Severity, Team: r.Team,
+		Environment: r.Environment, Type: r.Type, Inputs: r.Inputs,
+	}
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/gateway"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/providers/slack"
+)
+
+// signalMargin is what is left of a caller's time for leaving an act as a signal when no worker has answered it.
+const signalMargin = 700 * time.Millisecond
+
+// within is how long an incident may take to answer an act, so that the caller is still there to hear that it was left
+// for later.
+func within(ctx context.Context) time.Duration {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return gateway.ActTime
+	}
+	return min(max(time.Until(end)-signalMargin, signalMargin), gateway.ActTime)
+}
+
+// ruled turns the gateway's refusals into the domain's, which vendors' handlers show to people. Other errors are passed
+// on: the handlers say that the outcome is not known.
+func ruled(err error) error {
+	var refusal *gateway.Refusal
+	if errors.As(err, &refusal) {
+		return &incident.Refusal{What: refusal.What, Hint: refusal.Hint}
+	}
+	return err
+}
+
+// slackDoor is the door for people in Slack. Its acts are idempotent by their ids, like those of the gateway itself.
+type slackDoor struct {
+	incidents *gateway.Incidents
+	log       *slog.Logger
+}
+
+// Act carries out a verb on the incident of a button, of a key, or of the room where it was said.
+func (d slackDoor) Act(ctx context.Context, to slack.Target, verb contract.Verb, act contract.Act) (contract.Receipt, error) {
+	deed := gateway.Deed{Verb: verb, Act: act}
+	if to.WorkflowID != "" {
+		deed.Act.Key, deed.Within = to.Key, within(ctx)
+		receipt, err := d.incidents.ActOn(ctx, to.WorkflowID, deed)
+		return receipt, ruled(err)
+	}
+	key := to.Key
+	if key == "" {
+		var err error
+		if key, err = d.keyOf(ctx, to); err != nil {
+			return contract.Receipt{}, ruled(err)
+		}
+	}
+	deed.Within = within(ctx)
+	receipt, err := d.incidents.Act(ctx, key, deed)
+	return receipt, ruled(err)
+}
+
+// Declare begins an incident.
+func (d slackDoor) Declare(ctx context.Context, n slack.Declaration) (contract.Receipt, error) {
+	begun, err := d.incidents.Declare(ctx, gateway.NewIncident{
+		Title: n.Title, Service: n.Service, Severity: n.Severity, Runbook: n.Runbook, By: n.By, RequestID: n.ID,
+	})
+	if err != nil {
+		return contract.Receipt{}, ruled(err)
+	}
+	return contract.Receipt{Text: declaredText(begun)}, nil
+}
+
+// declaredText says which incident was begun.
+func declaredText(begun gateway.Declared) string {
+	name := string(begun.Key)
+	if name == "" {
+		name = "the incident"
+	}
+	if begun.Again {
+		return name + " was declared already"
+	}
+	return name + " is declared"
+}
+
+// keyOf finds the incident of a room. Rooms are mostly named after their incident, so that one is asked first; the room's
+// id decides, for names can be changed. A room of no open incident is a refusal.
+func (d slackDoor) keyOf(ctx context.Context, to slack.Target) (incident.Key, error) {
+	if key := keyIn(to.RoomName); key != "" {
+		shown, err := d.incidents.Show(ctx, key)
+		if err == nil && shown.Incident.Room.ID == to.Room {
+			return key, nil
+		}
+	}
+	lines, err := d.incidents.List(ctx, false)
+	if err != nil {
+		return "", err
+	}
+	for _, line := range lines {
+		shown, err := d.incidents.Show(ctx, line.Key)
+		if err != nil {
+			d.log.Warn("an incident does not say which room it has; looking at the others", "incident", line.Key, "error", err)
+			continue
+		}
+		if shown.Incident.Room.ID == to.Room {
+			return line.Key, nil
+		}
+	}
+	return "", &incident.Refusal{What: "this is not the room of an open incident", Hint: "say which one: ack INC-1"}
+}
+
+// keyIn is the incident's key that a room's name begins with ("inc-12-checkout-is-slow"), or empty.
+func keyIn(room string) incident.Key {
+	prefix, rest, ok := strings.Cut(room, "-")
+	if !ok || !strings.EqualFold(prefix, "inc") {
+		return ""
+	}
+	number, _, _ := strings.Cut(rest, "-")
+	if number == "" || strings.Trim(number, "0123456789") != "" {
+		return ""
+	}
+	return gateway.NormalKey(fmt.Sprintf("INC-%s", number))
+}
+
+// phoneDoor is the door for people on the telephone.
+type phoneDoor struct {
+	incidents *gateway.Incidents
+}
+
+// Brief answers what is said in a call.
+func (d phoneDoor) Brief(ctx context.Context, at contract.Callback) (contract.Briefing, error) {
+	return d.incidents.Brief(ctx, at, 0)
+}
+
+// Act does what a person pressed or wrote. It is idempotent by the act's id.
+func (d phoneDoor) Act(ctx context.Context, workflowID string, verb contract.Verb, act contract.Act) (contract.Receipt, error) {
+	deed := gateway.Deed{Verb: verb, Act: act, Within: within(ctx)}
+	if workflowID == "" {
+		receipt, err := d.incidents.Act(ctx, act.Key, deed)
+		return receipt, ruled(err)
+	}
+	receipt, err := d.incidents.ActOn(ctx, workflowID, deed)
+	return receipt, ruled(err)
+}
+
+// CallStatus passes on how far an attempt got. It is idempotent by what it says.
+func (d phoneDoor) CallStatus(ctx context.Context, status contract.CallStatus) error {
+	return d.incidents.CallStatus(ctx, status)
+}

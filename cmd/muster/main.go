@@ -1,0 +1,95 @@
+// Command muster is Musterbook: the server in all its roles, and the command line by which people act on incidents.
+// It wires the other packages together and decides nothing itself; providers.go is the one place that knows which
+// vendor serves which part.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"os/user"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], shell{
+		getenv: os.Getenv, login: loginName, stdout: os.Stdout, stderr: os.Stderr,
+	}))
+}
+
+// shell is what a command sees of the world that started it.
+type shell struct {
+	getenv         func(name string) string
+	login          func() string // the operating system's user
+	stdout, stderr io.Writer
+}
+
+// run runs one command line and answers with the exit status: 0, 1 for what was refused or failed, 2 for a command line
+// that was not understood. The first SIGINT or SIGTERM ends ctx, and with it the command in good order; the second ends
+// the process at once.
+func run(ctx context.Context, args []string, sh shell) int {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	root := rootCommand(sh)
+	root.SetArgs(args)
+	command, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return statusDone
+	}
+	return report(sh.stderr, command, err)
+}
+
+// rootCommand is the whole command line. Every command stands in a file of its name.
+func rootCommand(sh shell) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "muster",
+		Short: "Musterbook: incidents from the first alert to the postmortem",
+		Long: "Musterbook opens a room, calls people until somebody answers, drives the runbook, and writes the record.\n" +
+			"Each incident is a durable workflow: it survives restarts of everything.",
+		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	root.SetOut(sh.stdout)
+	root.SetErr(sh.stderr)
+	root.AddGroup(
+		&cobra.Group{ID: groupIncident, Title: "Incidents:"},
+		&cobra.Group{ID: groupServer, Title: "The server:"},
+		&cobra.Group{ID: groupFiles, Title: "Runbooks and configuration:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add(groupIncident,
+		declareCommand(sh), listCommand(sh), showCommand(sh), timelineCommand(sh), ackCommand(sh), severityCommand(sh),
+		assignCommand(sh), answerCommand(sh), approveCommand(sh), rejectCommand(sh), doneCommand(sh), noteCommand(sh),
+		pageCommand(sh), resolveCommand(sh), cancelCommand(sh), openCommand(sh), recordCommand(sh),
+	)
+	add(groupServer, demoCommand(sh), serveCommand(sh), workerCommand(sh), gatewayCommand(sh), reloadCommand(sh))
+	add(groupFiles, checkCommand(sh), schemaCommand(sh))
+	root.AddCommand(versionCommand(sh))
+	ownErrors(root)
+	return root
+}
+
+// The groups in which help shows the commands.
+const (
+	groupIncident = "incident"
+	groupServer   = "server"
+	groupFiles    = "files"
+)
+
+// loginName is the operating system's user, for the timeline.
+func loginName() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return "unknown login"
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/musterbook/musterbook/activities"
+	"github.com/musterbook/musterbook/gateway"
+	"github.com/musterbook/musterbook/providers/alertmanager"
+	"github.com/musterbook/musterbook/providers/file"
+	"github.com/musterbook/musterbook/providers/slack"
+	"github.com/musterbook/musterbook/providers/twilio"
+	"github.com/musterbook/musterbook/roster"
+)
+
+// vendors is who serves each part of this installation: the switch from configuration to vendor. A new vendor is a
+// folder under providers and one case here. A nil part is not configured.
+type vendors struct {
+	live    *roster.Live
+	log     *slog.Logger
+	chat    *slack.Client
+	phone   *twilio.Client
+	records *file.Archive
+}
+
+// openVendors reads the configuration; nothing is called yet.
+func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, error) {
+	config := live.Config()
+	v := &vendors{live: live, log: log}
+	var err error
+	if v.records, err = file.New(config.RecordsUnder(data)); err != nil {
+		return nil, err
+	}
+	if s := config.Slack; s != nil {
+		v.chat = slack.New(slack.Options{Token: s.Token.Reveal(), APIURL: s.APIURL, People: directory{live}, Log: log})
+	}
+	if t := config.Twilio; t != nil {
+		if v.phone, err = openTwilio(config, directory{live}, log); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// openTwilio makes the telephone. The secret that protects callback addresses is derived from the account's token: so
+// workers and gateways agree on it, and it outlives restarts.
+func openTwilio(config *roster.Config, people twilio.Directory, log *slog.Logger) (*twilio.Client, error) {
+	t := config.Twilio
+	secret, err := hkdf.Key(sha256.New, []byte(t.AuthToken.Reveal()), nil, "musterbook callback addresses 1", sha256.Size)
+	if err != nil {
+		return nil, fmt.Errorf("derive the secret of callback addresses: %w", err)
+	}
+	return twilio.New(twilio.Config{
+		AccountSID: t.AccountSID, AuthToken: t.AuthToken.Reveal(), OtherAuthToken: t.SecondAuthToken.Reveal(), From: t.From,
+		PublicURL: config.Gateway.PublicURL, Secret: secret, BaseURL: t.APIURL, Directory: people, Log: log,
+	})
+}
+
+// ports are the capabilities for the worker. What is not configured refuses, so that the incident says so and goes on.
+func (v *vendors) ports(numbers activities.Numbers) activities.Ports {
+	p := activities.Ports{Chat: absentChat{}, Phone: absentPhone{}, People: v.live, Archive: v.records, Numbers: numbers}
+	if v.chat != nil {
+		p.Chat = v.chat
+	}
+	if v.phone != nil {
+		p.Phone = v.phone
+	}
+	return p
+}
+
+// mounts are the vendors' ways back to us, for the gateway. They check their own signatures.
+func (v *vendors) mounts(incidents *gateway.Incidents) map[string]http.Handler {
+	mounts := map[string]http.Handler{}
+	if v.chat != nil {
+		h := slack.NewHandler(v.live.Config().Slack.SigningSecret.Reveal(), v.chat, slackDoor{incidents: incidents, log: v.log})
+		mounts["/slack/actions"] = http.HandlerFunc(h.Actions)
+		mounts["/slack/commands"] = http.HandlerFunc(h.Commands)
+	}
+	if v.phone != nil {
+		mounts["/twilio/"] = v.phone.Handler(phoneDoor{incidents: incidents})
+	}
+	return mounts
+}
+
+// alertSources are the alert sources that have a token; the others are closed.
+func (v *vendors) alertSources() map[string]gateway.Source {
+	decoders := map[string]func([]byte) (gateway.Group, error){alertmanager.Source: decodeAlertmanager}
+	sources := map[string]gateway.Source{}
+	for name, decode := range decoders {
+		tokens := func() []gateway.Token { return tokenOf(name, v.live.Config().Gateway.Sources[name]) }
+		if len(tokens()) > 0 {
+			sources[name] = gateway.Source{Decode: decode, Tokens: tokens}
+		}
+	}
+	return sources
+}
+
+// decodeAlertmanager reads a notification of Alertmanager.
+func decodeAlertmanager(body []byte) (gateway.Group, error) {
+	group, err := alertmanager.Decode(body)
+	return gateway.Group{Key: group.Key, Alerts: group.Alerts}, err
+}
+
+// apiTokens are the tokens of the JSON API in force.
+func (v *vendors) apiTokens() []gateway.Token { return tokenOf("api", v.live.Config().Gateway.API) }
+
+// tokenOf is a secret as the gateway's token; none where there is no secret.
+func tokenOf(name string, secret roster.Secret) []gateway.Token {
+	if secret.IsZero() {
+		return nil
+	}
+	return []gateway.Token{{Name: name, Value: secret.Reveal()}}
+}
+
+// check tells, loudly and once, what will not work when people are needed. It never keeps anything from starting.
+func (v *vendors) check(ctx context.Context) {
+	config := v.live.Config()
+	if v.phone == nil {
+		v.log.Error("no telephone is configured: nobody can be called (add twilio to the configuration)")
+	}
+	if v.phone != nil && config.Gateway.PublicURL == "" {
+		v.log.Warn("gateway.public_url is not set: calls only speak, nobody can acknowledge with a key")
+	}
+	if v.chat == nil {
+		v.log.Warn("no chat is configured: incidents have no room (add slack to the configuration)")
+		return
+	}
+	if err := v.chat.Check(ctx); err != nil && ctx.Err() == nil {
+		v.log.Error("Slack does not let us in; incidents go on without a room until it does", "error", err)
+	}
+}
