@@ -41,6 +41,7 @@ var arrows = map[string][]string{
 	},
 	"providers/twilio/faketwilio": {},
 	"providers/memory":            {"contract", "incident", "oncall"},
+	"providers/file":              {"contract"},
 	// jsonschema: the configuration's schema is generated from its structs, as the runbooks' is.
 	"roster": {"oncall", "incident", "contract", "gopkg.in/yaml.v3", "github.com/invopop/jsonschema"},
 	"engine": {

@@ -58,10 +58,12 @@ func (d *Incidents) Act(ctx context.Context, key incident.Key, deed Deed) (contr
 	var refused *Refusal
 	if errors.As(err, &refused) && known {
 		// What is remembered may be of an incident that has ended since, and the workflow id be another's by now: then
-		// the deed is for the review.
-		if fresh, freshErr := d.placeNow(ctx, key, deed.Within/2); freshErr == nil && fresh.Ending != "" {
-			if later, laterErr := d.actAt(ctx, []string{contract.ReviewID(string(key))}, deed); laterErr == nil {
-				return d.counted(later, nil)
+		// the deed is for the review, and the review's word counts.
+		fresh, freshErr := d.placeNow(ctx, key, deed.Within/2)
+		if freshErr == nil && fresh.Ending != "" {
+			later, laterErr := d.actAt(ctx, []string{contract.ReviewID(string(key))}, deed)
+			if !errors.As(laterErr, &refused) || refused.Kind != RefusedClosed {
+				return d.counted(later, laterErr)
 			}
 		}
 	}

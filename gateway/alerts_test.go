@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -262,15 +263,21 @@ func TestTemporalAway(t *testing.T) {
 		{"declare", "POST", "/v1/incidents", `{"title":"x","service":"basket"}`, apiToken},
 		{"readiness", "GET", "/readyz", "", ""},
 	}
-	for _, c := range requests {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			r := d.send(t, c.method, c.path, c.body, "Authorization", "Bearer "+c.token)
-			if r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") == "" {
-				t.Errorf("answered %d (%s), Retry-After %q", r.status, r.body, r.header.Get("Retry-After"))
-			}
-			r.problem(t)
+	replies, errs := make([]reply, len(requests)), make([]error, len(requests))
+	var all sync.WaitGroup
+	for n, c := range requests {
+		all.Go(func() {
+			replies[n], errs[n] = d.try(t.Context(), c.method, c.path, c.body, "Authorization", "Bearer "+c.token)
 		})
+	}
+	all.Wait()
+	for n, c := range requests {
+		r := replies[n]
+		if errs[n] != nil || r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") == "" {
+			t.Errorf("%s answered %d (%s), Retry-After %q, %v", c.name, r.status, r.body, r.header.Get("Retry-After"), errs[n])
+			continue
+		}
+		r.problem(t)
 	}
 	if r := d.send(t, "GET", "/healthz", ""); r.status != http.StatusOK {
 		t.Errorf("healthz is %d while Temporal is away; the process lives", r.status)

@@ -1,8 +1,9 @@
 package gateway_test
 
 import (
-	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -86,25 +87,28 @@ func read[T any](t *testing.T, r reply) T {
 // send makes one request; headers are pairs.
 func (d *door) send(t *testing.T, method, path, body string, headers ...string) reply {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, d.url+path, strings.NewReader(body))
+	r, err := d.try(t.Context(), method, path, body, headers...)
 	if err != nil {
 		t.Fatal(err)
+	}
+	return r
+}
+
+// try makes one request on any goroutine.
+func (d *door) try(ctx context.Context, method, path, body string, headers ...string) (reply, error) {
+	req, err := http.NewRequestWithContext(ctx, method, d.url+path, strings.NewReader(body))
+	if err != nil {
+		return reply{}, err
 	}
 	for n := 0; n < len(headers); n += 2 {
 		req.Header.Set(headers[n], headers[n+1])
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		t.Fatal(err)
+		return reply{}, err
 	}
-	var text bytes.Buffer
-	if _, err := io.Copy(&text, res.Body); err != nil {
-		t.Fatal(err)
-	}
-	if err := res.Body.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return reply{status: res.StatusCode, header: res.Header, body: text.String()}
+	text, err := io.ReadAll(res.Body)
+	return reply{status: res.StatusCode, header: res.Header, body: string(text)}, errors.Join(err, res.Body.Close())
 }
 
 // deliver posts alerts with the right token.

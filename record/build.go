@@ -96,12 +96,21 @@ func people(inc incident.Incident) []Person {
 			find(string(page.AckedBy.Person), page.AckedBy.String()).Acknowledged = true
 		}
 	}
-	for _, e := range inc.Timeline {
-		if e.By.Door != incident.DoorRunbook && e.By.Door != incident.DoorAlert && e.By.String() != "" {
-			find(string(e.By.Person), e.By.String())
+	for _, a := range actors(inc) {
+		if a.Door != incident.DoorRunbook && a.Door != incident.DoorAlert && a.String() != "" {
+			find(string(a.Person), a.String())
 		}
 	}
 	return list
+}
+
+// actors lists whoever did something, in order and with repetitions.
+func actors(inc incident.Incident) []incident.Actor {
+	list := []incident.Actor{inc.DeclaredBy}
+	for _, e := range inc.Timeline {
+		list = append(list, e.By)
+	}
+	return append(list, inc.EndedBy)
 }
 
 // pages lists the pages with their attempts. The incident counts levels and rounds from 0, the record from 1.

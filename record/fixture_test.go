@@ -142,8 +142,10 @@ func hostile() incident.Incident {
 			Votes: []incident.Vote{{By: actor, Choice: evil, At: at}, {By: actor, Choice: evil, At: at}},
 		}},
 		Timeline: []incident.Entry{
-			{Seq: 1, At: at, Kind: incident.EntryNote, By: actor, Text: evil}, {Seq: 2, At: at, Kind: incident.EntrySeverity, By: actor, Text: evil},
-			{Seq: 3, At: at, Kind: incident.EntryPhase, By: actor, Text: evil}, {Seq: 4, At: at, Kind: incident.EntryProblem, By: actor, Text: evil},
+			{Seq: 1, At: at, Kind: incident.EntryNote, By: actor, Text: evil},
+			{Seq: 2, At: at, Kind: incident.EntrySeverity, By: actor, Text: evil},
+			{Seq: 3, At: at, Kind: incident.EntryPhase, By: actor, Text: evil},
+			{Seq: 4, At: at, Kind: incident.EntryProblem, By: actor, Text: evil},
 		},
 		EndReason: evil, EndedBy: actor,
 	}

@@ -49,8 +49,8 @@ func TestLine(t *testing.T) {
 		{
 			name: "long", since: began(), entry: incident.Entry{At: after(100 * time.Hour), Kind: incident.EntrySay, By: incident.RunbookActor(), Text: long},
 			want: "    4d 4h  say           seven letters seven letters seven letters seven letters seven letters seven\n" +
-				strings.Repeat(" ", 25) + "letters seven letters seven letters seven letters seven letters seven letters\n" +
-				strings.Repeat(" ", 25) + "seven letters",
+				strings.Repeat(" ", 25) + "letters seven letters seven letters seven letters seven letters seven\n" +
+				strings.Repeat(" ", 25) + "letters seven letters",
 		},
 		{
 			name: "a terminal's commands", since: began(), entry: incident.Entry{At: began(), Kind: "note\x1b[2J", By: incident.RunbookActor(), Text: "a\x1b]0;title\a\r\nb\u202ec\u009b31m"},

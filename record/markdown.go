@@ -100,7 +100,7 @@ func (p *page) glance(r Record) {
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
 		facts = append(facts, []string{"Label " + escape(name), escape(r.Labels[name])})
 	}
-	p.table([]string{"", ""}, facts)
+	p.table([]string{"Incident", escape(string(r.Key))}, facts)
 	p.table([]string{"Instant", "UTC"}, [][]string{
 		{"Trouble began", clock(r.Stamps.Started)},
 		{"Detected", clock(r.Stamps.Detected)},
@@ -110,7 +110,7 @@ func (p *page) glance(r Record) {
 		{"Alerts cleared", clock(r.Stamps.Cleared)},
 		{"Resolved", clock(r.Stamps.Resolved)},
 	})
-	p.table([]string{"Time to", ""}, [][]string{
+	p.table([]string{"Time to", "Length"}, [][]string{
 		{"detect, since the trouble began", r.Times.Detect.String()},
 		{"acknowledge, since it was noticed", r.Times.Acknowledge.String()},
 		{"mitigate, since it was noticed", r.Times.Mitigate.String()},
@@ -135,7 +135,7 @@ func entries(list []incident.Entry) [][]string {
 		case incident.EntryPhase:
 			what = "**phase " + what + "**"
 		}
-		rows = append(rows, []string{clock(&e.At), who(&e.By), what})
+		rows = append(rows, []string{moment(&e.At), who(&e.By), what})
 	}
 	return rows
 }
@@ -178,6 +178,10 @@ func (p *page) pages(r Record) {
 
 // attempts writes every call and message of a page.
 func (p *page) attempts(attempts []Attempt) {
+	if len(attempts) == 0 {
+		p.line("Nobody was called.")
+		return
+	}
 	rows := make([][]string, 0, len(attempts))
 	for _, a := range attempts {
 		status := or(escape(string(a.Status)), notKnown)
@@ -185,7 +189,7 @@ func (p *page) attempts(attempts []Attempt) {
 			status += ": " + escape(a.Detail)
 		}
 		rows = append(rows, []string{
-			clock(a.At), escape(a.Name), escape(a.Via), fmt.Sprint(a.Level), fmt.Sprint(a.Round), status, clock(a.StatusAt),
+			moment(a.At), escape(a.Name), escape(a.Via), fmt.Sprint(a.Level), fmt.Sprint(a.Round), status, moment(a.StatusAt),
 			or(escape(a.ProviderID), "–"),
 		})
 	}
@@ -303,12 +307,18 @@ func proof(a incident.Actor) string {
 	return strings.Join(parts, ", ")
 }
 
-// clock writes an instant in UTC.
-func clock(t *time.Time) string {
+// clock writes an instant in UTC, to the second.
+func clock(t *time.Time) string { return instant(t, time.DateTime) }
+
+// moment writes an instant in UTC, to the tenth, where the order of a second's beats matters.
+func moment(t *time.Time) string { return instant(t, time.DateTime+".0") }
+
+// instant writes an instant in UTC.
+func instant(t *time.Time, layout string) string {
 	if t == nil || t.IsZero() {
 		return notKnown
 	}
-	return t.UTC().Format(time.DateTime)
+	return t.UTC().Format(layout)
 }
 
 // hash shows the beginning of a runbook's hash.

@@ -121,10 +121,14 @@ func (c *Config) Duties(name string, at time.Time) ([]oncall.Duty, error) {
 func (c *Config) Person(id oncall.PersonID) (oncall.Person, bool) { return c.Book.Person(id) }
 
 // PersonByEmail finds somebody by e-mail address, whatever its case.
-func (c *Config) PersonByEmail(address string) (oncall.Person, bool) { return c.Book.PersonByEmail(address) }
+func (c *Config) PersonByEmail(address string) (oncall.Person, bool) {
+	return c.Book.PersonByEmail(address)
+}
 
 // PersonByPhone finds somebody by telephone number in E.164.
-func (c *Config) PersonByPhone(number string) (oncall.Person, bool) { return c.Book.PersonByPhone(number) }
+func (c *Config) PersonByPhone(number string) (oncall.Person, bool) {
+	return c.Book.PersonByPhone(number)
+}
 
 // PersonBySlack finds somebody by Slack member id, where the file has it.
 func (c *Config) PersonBySlack(user string) (oncall.Person, bool) { return c.Book.PersonBySlack(user) }

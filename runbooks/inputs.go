@@ -17,6 +17,9 @@ import (
 // inputTypeUser is the input type that names a person; expressions see text.
 const inputTypeUser = "user"
 
+// inputService is the input that every incident of a service has a value for, even if nobody gives one.
+const inputService = "service"
+
 // kind is the type that expressions see.
 func (in Input) kind() expression.Type {
 	switch in.Type {
@@ -135,6 +138,9 @@ func (r *reader) checkInput(in *Input, e entry, defaultNode *yaml.Node) {
 		if _, err := convertInput(in.Type, word); err != nil {
 			r.report(at("enum"), Problem{Code: CodeInput, Message: fmt.Sprintf("alternative %q: %v", word, err)})
 		}
+	}
+	if defaultNode == nil && !in.Required && e.key != inputService {
+		r.report(e.keyNode, Problem{Code: CodeInput, Warning: true, Message: fmt.Sprintf("input %s is neither required nor has it a default", e.key), Hint: "steps that read it hold where nobody gave it"})
 	}
 	if defaultNode == nil || in.Default == nil {
 		return

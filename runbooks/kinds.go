@@ -15,6 +15,7 @@ const (
 	shapeText     shape = iota // text with ${{ }}
 	shapeTexts                 // a list of such texts, or one
 	shapeNames                 // names of people, roles, schedules or teams: one or a list, each with ${{ }}
+	shapeName                  // one such name
 	shapeTargets               // the names that a page goes to; a list is remembered as one
 	shapeDuration              // 5m, or ${{ }} that yields a duration
 	shapeBool                  // true or false
@@ -127,7 +128,7 @@ var kindTable = []kindSpec{
 		kind: KindAssign, about: "Hand out a role: offered, then accepted or declined.", people: true,
 		main: fieldSpec{shape: shapeRole, about: "The role.", at: func(s *Step) any { return &s.Assign.Role }},
 		fields: []fieldSpec{
-			{name: "to", shape: shapeText, about: "Who gets it (whoever fills the role now).", at: func(s *Step) any { return &s.Assign.To }},
+			{name: "to", shape: shapeName, about: "Who gets it (whoever fills the role now).", at: func(s *Step) any { return &s.Assign.To }},
 			{name: "ack", shape: shapeDuration, about: "How long there is to accept (10m).", at: func(s *Step) any { return &s.Assign.Ack }},
 		},
 		outputs: []outputSpec{{"user", expression.String}},

@@ -17,7 +17,7 @@ import (
 // value reads a field by its shape into its place in the step.
 func (b *stepReader) value(f *fieldSpec, n *yaml.Node, name string) {
 	switch target := f.at(&b.step); f.shape {
-	case shapeText:
+	case shapeText, shapeName:
 		text, _ := b.text(n, name)
 		setText(target, text)
 	case shapeTexts, shapeNames:

@@ -42,7 +42,7 @@ inputs:
   hosts:   { type: list<string>, default: [a, b] }
   extra:   { type: map, default: { a: 1 } }
   share:   { type: number, default: 0.5 }
-  lead:    { type: user }
+  lead:    { type: user, default: ana }
 vars:
   long: 'inputs.window > duration("1d") ? "long" : "short"'
   twice: vars.long + vars.long
@@ -151,7 +151,7 @@ func TestParseReads(t *testing.T) {
 			{Name: "hosts", Type: "list<string>", Default: []any{"a", "b"}},
 			{Name: "extra", Type: "map", Default: map[string]any{"a": 1.0}},
 			{Name: "share", Type: "number", Default: 0.5},
-			{Name: "lead", Type: "user"},
+			{Name: "lead", Type: "user", Default: "ana"},
 		},
 		Vars:  []Var{{"long", `inputs.window > duration("1d") ? "long" : "short"`}, {"twice", "vars.long + vars.long"}},
 		Roles: []Role{{"commander", "sre"}, {"owner", "${{ inputs.service }}-oncall"}},

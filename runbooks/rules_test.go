@@ -209,8 +209,8 @@ func TestRules(t *testing.T) {
 			problem: `x.yaml:1:10: N01 "My Runbook" cannot be a runbook's id (use a-z, 0-9 and -)`, good: minimal(),
 		},
 		{
-			name: "N01 input", bad: minimal() + "inputs: { my-input: { type: string } }\n",
-			problem: `x.yaml:4:11: N01 "my-input" cannot be the name of an input (expressions read - as minus: write my_input)`, good: minimal() + "inputs: { my_input: { type: string } }\n",
+			name: "N01 input", bad: minimal() + "inputs: { my-input: { type: string, required: true } }\n",
+			problem: `x.yaml:4:11: N01 "my-input" cannot be the name of an input (expressions read - as minus: write my_input)`, good: minimal() + "inputs: { my_input: { type: string, required: true } }\n",
 		},
 		{
 			name: "N01 choice", bad: block("- ask: Well?\n  choices: { a b: x }\n  timeout: 1m\n  on_timeout: ask"),
@@ -305,6 +305,10 @@ func TestRules(t *testing.T) {
 			problem: "x.yaml:2:22: T04 a name is needed here, this is int", good: whole("roles: { commander: \"${{ incident.service }}\" }\n", recovery),
 		},
 		{
+			name: "T04 one name", bad: block("- assign: owner\n  to: ${{ incident.services }}"),
+			problem: "x.yaml:7:11: T04 a name is needed here, this is list<string>", good: block("- assign: owner\n  to: ${{ incident.service }}"),
+		},
+		{
 			name: "T05 in a condition", bad: block("- note: x\n  if: ${{ level == 1 }}"),
 			problem: "x.yaml:7:11: T05 ${{ }} inside an expression (this place is an expression already: write it without ${{ }})", good: block("- note: x\n  if: level == 1"),
 		},
@@ -329,20 +333,24 @@ func TestRules(t *testing.T) {
 			problem: "x.yaml:4:53: T08 default: d is not one of b, c", good: minimal() + "inputs: { a: { type: string, enum: [b, c], default: c } }\n",
 		},
 		{
-			name: "T08 alternative", bad: minimal() + "inputs: { a: { type: duration, enum: [5m, soon] } }\n",
-			problem: `x.yaml:4:38: T08 alternative "soon": "soon" is not a duration (write 30s, 5m, 4h, 5d or 2w)`, good: minimal() + "inputs: { a: { type: duration, enum: [5m, 1h] } }\n",
+			name: "T08 alternative", bad: minimal() + "inputs: { a: { type: duration, enum: [5m, soon], required: true } }\n",
+			problem: `x.yaml:4:38: T08 alternative "soon": "soon" is not a duration (write 30s, 5m, 4h, 5d or 2w)`, good: minimal() + "inputs: { a: { type: duration, enum: [5m, 1h], required: true } }\n",
 		},
 		{
 			name: "T08 required with a default", bad: minimal() + "inputs: { a: { type: bool, required: true, default: true } }\n",
 			problem: "x.yaml:4:38: T08 a required input has no use for its default (remove one of the two)", good: minimal() + "inputs: { a: { type: bool, default: true } }\n",
 		},
 		{
-			name: "T08 pattern", bad: minimal() + "inputs: { a: { type: string, pattern: \"(\" } }\n",
-			problem: `x.yaml:4:39: T08 "(" is not a regular expression`, good: minimal() + "inputs: { a: { type: string, pattern: \"^a\" } }\n",
+			name: "T08 pattern", bad: minimal() + "inputs: { a: { type: string, pattern: \"(\", required: true } }\n",
+			problem: `x.yaml:4:39: T08 "(" is not a regular expression`, good: minimal() + "inputs: { a: { type: string, pattern: \"^a\", required: true } }\n",
 		},
 		{
 			name: "T08 type", bad: minimal() + "inputs: { a: { type: strng } }\n",
-			problem: `x.yaml:4:22: T08 "strng" is not a type of inputs (did you mean "string"?)`, good: minimal() + "inputs: { a: { type: list<duration> } }\n",
+			problem: `x.yaml:4:22: T08 "strng" is not a type of inputs (did you mean "string"?)`, good: minimal() + "inputs: { a: { type: list<duration>, required: true } }\n",
+		},
+		{
+			name: "T08 neither required nor default", bad: minimal() + "inputs: { a: { type: string } }\n",
+			problem: "x.yaml:4:11: T08 warning: input a is neither required nor has it a default (steps that read it hold where nobody gave it)", good: minimal() + "inputs: { service: { type: string } }\n",
 		},
 		{
 			name: "T09 missing column", bad: minimal() + "severities:\n  A: { ack: 5m, bridge: true }\n  B: { ack: 5m }\n",

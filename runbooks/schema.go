@@ -223,7 +223,7 @@ func reactionSchema(about string, allowed []Do, must bool) *jsonschema.Schema {
 // schema is the schema of one field, by its shape.
 func (f *fieldSpec) schema() *jsonschema.Schema {
 	switch f.shape {
-	case shapeText:
+	case shapeText, shapeName:
 		return described("text", f.about)
 	case shapeDuration:
 		return described("duration", f.about)

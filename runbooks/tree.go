@@ -89,3 +89,12 @@ func (s *Step) main() string {
 	}
 	return ""
 }
+
+// Kinds lists all kinds of steps, in the order in which documents name them.
+func Kinds() []Kind {
+	kinds := make([]Kind, 0, len(kindTable))
+	for _, k := range kindTable {
+		kinds = append(kinds, k.kind)
+	}
+	return kinds
+}

@@ -79,10 +79,12 @@ func (f *fieldSpec) uses(s *Step, name string, add func(name, source string, wan
 	}
 	switch target := f.at(s).(type) {
 	case *string:
-		if f.shape == shapeText {
+		switch f.shape {
+		case shapeText:
 			add(name, *target, wantText)
-		}
-		if f.shape == shapeDuration {
+		case shapeName:
+			add(name, *target, wantName)
+		case shapeDuration:
 			add(name, *target, wantDuration)
 		}
 	case *[]string:

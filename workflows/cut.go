@@ -49,7 +49,9 @@ func (r *run) next(ctx workflow.Context, cut bool) error {
 	if !cut {
 		return nil
 	}
-	r.drain(ctx)
+	if err := r.pump.drain(ctx); err != nil {
+		return err
+	}
 	r.st.Runs++
 	in := r.in
 	in.State = r.st
@@ -63,7 +65,9 @@ func (r *run) next(ctx workflow.Context, cut bool) error {
 // returned starts the next incident when alerts fired again while this one was closing: the trouble is back, and a
 // message that was accepted is never lost.
 func (r *run) returned(ctx workflow.Context) error {
-	r.drain(ctx)
+	if err := r.pump.drain(ctx); err != nil {
+		return err
+	}
 	if len(r.late) == 0 {
 		return nil
 	}

@@ -64,21 +64,43 @@ func refusal(err error) error {
 }
 
 // takeSignals receives signals until the run ends: alerts, the telephone's statuses, and the verbs as plain signals.
-func (r *run) takeSignals(ctx workflow.Context) {
+func (r *run) takeSignals(ctx workflow.Context) { r.pump = startPump(ctx, r.signals) }
+
+// pump receives signals in a coroutine of its own.
+type pump struct {
+	signals func(workflow.Context) workflow.Selector
+	stop    workflow.Settable
+	stopped bool
+}
+
+// startPump receives what a selector lists until drain.
+func startPump(ctx workflow.Context, signals func(workflow.Context) workflow.Selector) *pump {
+	p := &pump{signals: signals}
+	stop, settable := workflow.NewFuture(ctx)
+	p.stop = settable
+	selector := signals(ctx).AddFuture(stop, func(workflow.Future) { p.stopped = true })
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		selector := r.signals(ctx)
-		for ctx.Err() == nil {
+		for !p.stopped {
 			selector.Select(ctx)
 		}
 	})
+	return p
 }
 
-// drain takes every signal that has arrived, so that none is lost when the run closes.
-func (r *run) drain(ctx workflow.Context) {
-	selector := r.signals(ctx)
+// drain takes every signal that has arrived, so that none is lost when the run closes. The pump is stopped first: a
+// signal that has woken it and that it has not yet run for is neither in a channel nor taken.
+func (p *pump) drain(ctx workflow.Context) error {
+	if !p.stopped {
+		p.stop.SetValue(nil)
+	}
+	if err := workflow.Await(ctx, func() bool { return p.stopped }); err != nil {
+		return err
+	}
+	selector := p.signals(ctx)
 	for selector.HasPending() {
 		selector.Select(ctx)
 	}
+	return nil
 }
 
 // signals is the list of all signals and what is done with them.

@@ -32,12 +32,10 @@ func Numbers(ctx workflow.Context, st contract.NumbersState) (contract.None, err
 	if err := workflow.SetQueryHandler(ctx, string(contract.NumbersQuery), show); err != nil {
 		return contract.None{}, fmt.Errorf("handle %s: %w", contract.NumbersQuery, err)
 	}
-	selector := workflow.NewSelector(ctx)
-	receive(ctx, selector, contract.EndedSignal, func(_ workflow.Context, e contract.NumberEntry) { noteEnd(&st, e) })
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		for ctx.Err() == nil {
-			selector.Select(ctx)
-		}
+	signals := startPump(ctx, func(ctx workflow.Context) workflow.Selector {
+		selector := workflow.NewSelector(ctx)
+		receive(ctx, selector, contract.EndedSignal, func(_ workflow.Context, e contract.NumberEntry) { noteEnd(&st, e) })
+		return selector
 	})
 	info := workflow.GetInfo(ctx)
 	err = workflow.Await(ctx, func() bool {
@@ -49,8 +47,8 @@ func Numbers(ctx workflow.Context, st contract.NumbersState) (contract.None, err
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return contract.None{}, fmt.Errorf("numbering: %w", err)
 	}
-	for selector.HasPending() {
-		selector.Select(ctx)
+	if err := signals.drain(ctx); err != nil {
+		return contract.None{}, fmt.Errorf("numbering: %w", err)
 	}
 	return contract.None{}, workflow.NewContinueAsNewError(ctx, string(contract.Numbers), st)
 }

@@ -26,7 +26,8 @@ type run struct {
 	retimes  int  // how often durations may have changed, so that waits read theirs again
 	driving  map[string]bool
 	stopChat workflow.CancelFunc // ends the outbox's present delivery
-	late     []incident.Alert    // alerts that fired again after the end: a new incident
+	pump     *pump
+	late     []incident.Alert // alerts that fired again after the end: a new incident
 }
 
 // newRun takes up the state, or makes the first one.

@@ -98,31 +98,40 @@ func (d *demo) run(ctx context.Context) (err error) {
 	return d.play(ctx, secrets)
 }
 
-// open starts the simulations, writes and reads the configuration, and starts the real stack on it.
+// open starts the simulations, then the real stack on a real configuration. When it fails nothing is left running.
 func (d *demo) open(ctx context.Context, secrets demoSecrets, log *slog.Logger) error {
 	gateway := "http://" + dialable(d.listen)
 	var err error
 	if d.world, err = startDemoWorld(gateway, secrets, demoPace(d.speed), d.feed); err != nil {
 		return err
 	}
-	config := filepath.Join(d.data, "musterbook.yaml")
-	err = writeDemoSettings(config, demoSettings{Data: d.data, Listen: d.listen, Gateway: gateway, Vendors: d.world.url})
-	if err != nil {
-		return errors.Join(err, d.close(ctx))
-	}
-	getenv := secrets.over(d.getenv)
-	live, problems := roster.Open(config, roster.Outside{ReadFile: os.ReadFile, Getenv: getenv})
-	if len(problems) > 0 {
-		return errors.Join(problems, d.close(ctx))
-	}
-	d.stack, err = startStack(ctx, stackOptions{
-		Live: live, ConfigPath: config, DataDir: d.data, EnginePort: d.enginePort, UIPort: d.uiPort, Listen: d.listen,
-		Engine: true, Worker: true, Gateway: true, Logger: log, Getenv: getenv,
-	})
-	if err != nil {
+	if err := d.openStack(ctx, gateway, secrets, log); err != nil {
 		return errors.Join(err, d.close(ctx))
 	}
 	return nil
+}
+
+// openStack writes and reads the configuration and starts the engine, the worker and the gateway on it.
+func (d *demo) openStack(ctx context.Context, gateway string, secrets demoSecrets, log *slog.Logger) error {
+	config := filepath.Join(d.data, "musterbook.yaml")
+	err := writeDemoSettings(config, demoSettings{Data: d.data, Listen: d.listen, Gateway: gateway, Vendors: d.world.url})
+	if err != nil {
+		return err
+	}
+	books, err := demoLibrary(filepath.Join(d.data, "runbooks"), demoPace(d.speed))
+	if err != nil {
+		return err
+	}
+	getenv := secrets.over(d.getenv)
+	live, problems := roster.Open(config, roster.Outside{ReadFile: os.ReadFile, Getenv: getenv, Runbooks: books.Known})
+	if len(problems) > 0 {
+		return problems.Err()
+	}
+	d.stack, err = startStack(ctx, stackOptions{
+		Live: live, Runbooks: books, ConfigPath: config, DataDir: d.data, EnginePort: d.enginePort, UIPort: d.uiPort,
+		Listen: d.listen, Engine: true, Worker: true, Gateway: true, Logger: log, Getenv: getenv,
+	})
+	return err
 }
 
 // close stops the stack first, so that what it still has to end reaches the simulations. That ctx has ended does not

@@ -15,9 +15,9 @@ import (
 
 // The habits of the simulated people.
 const (
-	smsTime   = 150 * time.Millisecond // a message's way, twice
-	pickUp    = 900 * time.Millisecond // until Ben answers
-	listens   = 1500 * time.Millisecond
+	smsTime   = 150 * time.Millisecond  // a message's way, twice
+	pickUp    = 600 * time.Millisecond  // until Ben answers
+	listens   = time.Second             // to the first words, then he presses 1
 	thinks    = 1200 * time.Millisecond // before Ben presses a button in Slack
 	clickTime = 10 * time.Second        // the longest that a click may take
 )

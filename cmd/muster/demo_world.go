@@ -23,12 +23,6 @@ type demoWorld struct {
 	served chan error
 }
 
-// demoPace is how fast the simulated people are: 2 halves all of their waiting.
-type demoPace float64
-
-// of is a span of waiting at this pace.
-func (p demoPace) of(d time.Duration) time.Duration { return time.Duration(float64(d) / float64(p)) }
-
 // startDemoWorld opens the simulations. The gateway need not be there yet.
 func startDemoWorld(gateway string, secrets demoSecrets, pace demoPace, feed *demoFeed) (*demoWorld, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -11,26 +11,42 @@ type directory struct {
 	live *roster.Live
 }
 
+func (d directory) book() book { return book{&d.live.Config().Book} }
+
 // Person finds somebody by id.
-func (d directory) Person(id oncall.PersonID) (oncall.Person, bool) { return d.live.Person(id) }
+func (d directory) Person(id oncall.PersonID) (oncall.Person, bool) { return d.book().Person(id) }
 
 // PersonByEmail finds somebody by e-mail address.
 func (d directory) PersonByEmail(address string) (oncall.Person, bool) {
-	return d.live.Config().Book.ByEmail(address)
+	return d.book().PersonByEmail(address)
 }
 
 // PersonByPhone finds somebody by telephone number.
 func (d directory) PersonByPhone(number string) (oncall.Person, bool) {
-	return d.live.Config().Book.ByPhone(number)
+	return d.book().PersonByPhone(number)
 }
 
 // PersonBySlack finds somebody by Slack id.
 func (d directory) PersonBySlack(user string) (oncall.Person, bool) {
-	return d.live.Config().Book.BySlack(user)
+	return d.book().PersonBySlack(user)
 }
 
 // People lists everybody.
 func (d directory) People() []oncall.Person { return d.live.Config().Book.People }
+
+// book is the people of one reading of the roster.
+type book struct {
+	*oncall.Book
+}
+
+// PersonByEmail finds somebody by e-mail address.
+func (b book) PersonByEmail(address string) (oncall.Person, bool) { return b.ByEmail(address) }
+
+// PersonByPhone finds somebody by telephone number.
+func (b book) PersonByPhone(number string) (oncall.Person, bool) { return b.ByPhone(number) }
+
+// PersonBySlack finds somebody by Slack id.
+func (b book) PersonBySlack(user string) (oncall.Person, bool) { return b.BySlack(user) }
 
 // routes is the way from alerts and services to runbooks, as the roster has it now.
 type routes struct {
@@ -56,3 +72,16 @@ func routed(r roster.Routed) gateway.Routed {
 		Environment: r.Environment, Type: r.Type, Inputs: r.Inputs,
 	}
 }
+
+// unrouted stands in where there is no configuration: a service is taken as it is written, and the runbook is the
+// default one unless a person names another.
+type unrouted struct{}
+
+// Route knows nothing.
+func (unrouted) Route(map[string]string) gateway.Routed { return gateway.Routed{} }
+
+// Service takes the name as it is.
+func (unrouted) Service(name string) (gateway.Routed, bool) { return gateway.Routed{Service: name}, true }
+
+// Services lists none.
+func (unrouted) Services() []string { return nil }

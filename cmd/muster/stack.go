@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 	"syscall"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
 	"github.com/musterbook/musterbook/engine"
@@ -181,23 +179,10 @@ func (s *stack) connect(ctx context.Context) (err error) {
 		return err
 	}
 	s.EngineAddress, s.namespace, s.UIURL = address, options.Namespace, s.options.UIURL
-	return s.prepareCluster(ctx)
-}
-
-// prepareCluster adds what the namespace of a cluster lacks. Where that is for its administrators alone, they have been
-// asked to, and we go on.
-func (s *stack) prepareCluster(ctx context.Context) error {
 	if !s.options.Worker {
 		return nil
 	}
-	err := engine.EnsureSearchAttributes(ctx, s.client, s.namespace)
-	var denied *serviceerror.PermissionDenied
-	var absent *serviceerror.Unimplemented
-	if errors.As(err, &denied) || errors.As(err, &absent) {
-		s.log.Error("search attributes cannot be checked here; incidents fail unless an administrator has made them", "error", err)
-		return nil
-	}
-	return err
+	return engine.EnsureSearchAttributes(ctx, s.client, s.namespace)
 }
 
 // openDoor makes what everything acts through.

@@ -147,7 +147,7 @@ func (w *World) Call(_ context.Context, req contract.CallRequest) (contract.Call
 	}
 	id, known := w.calls[req.Key]
 	if !known {
-		id = fmt.Sprintf("CA%d", len(w.calls)+1)
+		id = fmt.Sprintf("CA-%s-%d", req.Person, req.Callback.Attempt)
 		w.calls[req.Key] = id
 		w.write("call %s: %s", req.Person, req.Say)
 	}
@@ -178,7 +178,7 @@ func (w *World) Text(_ context.Context, req contract.TextRequest) (contract.Text
 	}
 	id, known := w.calls[req.Key]
 	if !known {
-		id = fmt.Sprintf("SM%d", len(w.calls)+1)
+		id = fmt.Sprintf("SM-%s-%d", req.Person, req.Callback.Attempt)
 		w.calls[req.Key] = id
 		w.write("text %s: %s", req.Person, req.Text)
 	}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/sdk/client"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/gateway"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/roster"
+)
+
+// defaultRunbook is taken where neither a person nor a route names one.
+const defaultRunbook = "service-outage"
+
+// callFlags lead a command to Temporal and say who acts.
+type callFlags struct {
+	address string
+	ui      string
+	as      string
+	files   sources
+	json    bool
+}
+
+// add gives a command the flags.
+func (f *callFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.address, "address", "", "host:port of Temporal (default TEMPORAL_ADDRESS, else the configuration's, else "+localAddress()+")")
+	c.Flags().StringVar(&f.files.config, "config", "", "configuration, for people and services (default "+configVariable+", else "+defaultConfig+" if it is there)")
+	addJSON(c, &f.json)
+}
+
+// addActor gives a command that changes something the flag that says who does.
+func (f *callFlags) addActor(c *cobra.Command) {
+	f.add(c)
+	c.Flags().StringVar(&f.as, "as", "", "who acts, a name or e-mail of the roster (default the login name); stands in the timeline as unverified")
+}
+
+// caller is a command that talks to incidents: through Temporal itself, so that it works while the gateway is down.
+type caller struct {
+	*gateway.Incidents
+	printer
+	by     incident.Actor
+	config *roster.Config // nil: there is none here
+	client client.Client
+}
+
+// beginning is what a command needs that begins incidents.
+type beginning struct {
+	routes func(*roster.Config) gateway.Routes // the config may be nil
+	books  gateway.Runbooks
+	known  func() []roster.Runbook // nil = mentions of runbooks are not checked
+}
+
+// call connects, runs a command and hangs up.
+func call(ctx context.Context, sh shell, f callFlags, b beginning, command func(*caller) error) (err error) {
+	config, err := callerConfig(sh, f.files, b.known)
+	if err != nil {
+		return err
+	}
+	d := &caller{printer: printer{w: sh.stdout, json: f.json}, config: config}
+	var temporal roster.Temporal
+	var people gateway.People
+	if config != nil {
+		temporal, people = config.Temporal, book{&config.Book}
+	}
+	d.by = gateway.CLIActor(people, f.as, sh.login())
+	options, err := clusterOptions(cmp.Or(temporalAddress(f.address, sh.getenv, temporal), localAddress()), sh.getenv, temporal)
+	if err != nil {
+		return err
+	}
+	if d.client, err = dialNow(ctx, options); err != nil {
+		return err
+	}
+	defer d.client.Close()
+	o := gateway.Options{
+		Client: d.client, Namespace: options.Namespace, UI: cmp.Or(f.ui, sh.getenv(uiVariable)), People: people,
+		Runbooks: b.books, DefaultRunbook: defaultRunbook,
+	}
+	if b.routes != nil {
+		o.Routes = b.routes(config)
+	}
+	if d.Incidents, err = gateway.New(o); err != nil {
+		return err
+	}
+	return command(d)
+}
+
+// callerConfig reads the configuration where there is one. Secrets are not followed: a command needs none. A faulty
+// file must not keep anybody from acknowledging, so one that was not named is left aside, loudly.
+func callerConfig(sh shell, files sources, known func() []roster.Runbook) (*roster.Config, error) {
+	found, err := callerSources(sh, files)
+	if err != nil || found.config == "" {
+		return nil, err
+	}
+	config, problems := roster.Load(found.config, roster.Outside{ReadFile: os.ReadFile, Runbooks: known})
+	if len(problems) == 0 {
+		return config, nil
+	}
+	if files.config != "" {
+		return nil, withHint(problems.Err(), "see muster check "+files.config)
+	}
+	_, _ = fmt.Fprintf(sh.stderr, "muster: %s has %d problems and is left aside; names are taken as they are written (see muster check)\n",
+		found.config, len(problems))
+	return nil, nil
+}
+
+// acting is a command that carries out one verb on the incident that its first word names; act makes the deed of the
+// other words. It is idempotent by the deed's own id.
+func acting(sh shell, c *cobra.Command, verb contract.Verb, act func(words []string) contract.Act) *cobra.Command {
+	var f callFlags
+	f.addActor(c)
+	c.ValidArgsFunction = completeKeys(sh, &f)
+	c.RunE = func(c *cobra.Command, words []string) error {
+		return call(c.Context(), sh, f, beginning{}, func(d *caller) error {
+			deed := gateway.Deed{Verb: verb, Act: act(words[1:])}
+			deed.Act.By = d.by
+			receipt, err := d.Act(c.Context(), gateway.NormalKey(words[0]), deed)
+			if err != nil {
+				return err
+			}
+			return d.receipt(gateway.NormalKey(words[0]), receipt)
+		})
+	}
+	return c
+}
+
+// receipt shows what an act led to, and what still rings.
+func (d *caller) receipt(key incident.Key, r contract.Receipt) error {
+	d.line("%s", r.Text)
+	if len(r.Rings) > 0 {
+		d.line("muster ack %s --all acknowledges those too", key)
+	}
+	return d.object(r)
+}
+
+// words checks how many words a command was given, by their names.
+func words(names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return missing(c, names[len(args)])
+		}
+		if len(args) > len(names) {
+			return misused("a text of several words wants quotation marks: "+c.Example, "%q is one word too many", args[len(names)])
+		}
+		return nil
+	}
+}
+
+// wordsAndText is words for commands whose last word is a text: it may be of several words without quotation marks.
+func wordsAndText(names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < len(names) {
+			return missing(c, names[len(args)])
+		}
+		return nil
+	}
+}
+
+// missing is the complaint about a word that is not there.
+func missing(c *cobra.Command, name string) error {
+	hint := ""
+	if c.Example != "" {
+		hint = "for example: " + strings.TrimSpace(c.Example)
+	}
+	return misused(hint, "%s is missing", name)
+}
+
+// required makes a flag one that must be given.
+func required(c *cobra.Command, flag string) {
+	inner := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		value, err := c.Flags().GetString(flag)
+		if err != nil {
+			return err
+		}
+		if strings.TrimSpace(value) == "" {
+			return missing(c, "--"+flag)
+		}
+		return inner(c, args)
+	}
+}
+
+// sevPattern is a severity as people type it in a hurry.
+var sevPattern = regexp.MustCompile(`^(?i)sev[0-9]+$`)
+
+// severityName lets people type sev1; other names stay as they are.
+func severityName(typed string) incident.Severity {
+	if sevPattern.MatchString(typed) {
+		typed = strings.ToUpper(typed)
+	}
+	return incident.Severity(typed)
+}
+
+// isGone says whether somebody has ended the command while it waited.
+func isGone(err error) bool { return errors.Is(err, context.Canceled) }
