@@ -135,10 +135,10 @@ func TestNearest(t *testing.T) {
 		word, want string
 		found      bool
 	}{
-		{"wiht", "with", true},
+		{"wihh", "with", true},
 		{"severty", "severity", true},
 		{"time_out", "timeout", true},
-		{"nmae", "name", true},
+		{"naem", "name", true},
 		{"x", "", false},
 		{"with", "", false},
 		{"goodbye", "", false},

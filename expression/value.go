@@ -251,7 +251,7 @@ func native(value ref.Val) (any, error) {
 	case types.Duration:
 		return v.Duration, nil
 	case types.Timestamp:
-		return v.Time.UTC(), nil
+		return v.UTC(), nil
 	case traits.Mapper:
 		return nativeMap(v)
 	case traits.Lister:

@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -81,18 +82,27 @@ func TestWorkerAway(t *testing.T) {
 	if receipt, err = d.ActOn(t.Context(), in.WorkflowID, deed); err != nil || !receipt.Pending {
 		t.Errorf("the same click again: %+v, %v", receipt, err)
 	}
-	if n := signals(t, in.WorkflowID, "severity"); n != 1 {
-		t.Errorf("%d signals for one click, want 1", n)
-	}
 	_, err = stranger.Act(t.Context(), "INC-404", deed)
 	wantRefusal(t, err, gateway.Refusal{Kind: gateway.RefusedAbsent, What: `unknown incident "INC-404"`, Hint: "list shows the incidents that are open"})
-	_, err = stranger.Show(t.Context(), in.Key)
+	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	_, err = stranger.Show(short, in.Key)
 	var away *gateway.Away
 	if !errors.As(err, &away) {
 		t.Errorf("showing without a worker: %v, want Away", err)
 	}
 
 	wake()
+	// The task that the stopped worker had in its hands is given to the new one after ten seconds.
+	if _, err := d.Act(t.Context(), in.Key, gateway.Deed{Verb: contract.VerbNote, Act: contract.Act{Value: "back"}, Within: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Take(t.Context(), contract.TakeNumberRequest{WorkflowID: in.WorkflowID, RunID: in.RunID}); err != nil {
+		t.Fatal(err)
+	}
+	if n := signals(t, in.WorkflowID, "severity"); n != 1 {
+		t.Errorf("%d signals for one click, want 1", n)
+	}
 	inc := d.shown(t, in.WorkflowID)
 	changes := 0
 	for _, e := range inc.Timeline {
@@ -119,30 +129,36 @@ func TestAct(t *testing.T) {
 		want gateway.Refusal
 	}{
 		{
-			"unknown severity", in.Key, gateway.Deed{Verb: contract.VerbSeverity, Act: contract.Act{Value: "SEV9"}},
+			"unknown severity", in.Key,
+			gateway.Deed{Verb: contract.VerbSeverity, Act: contract.Act{Value: "SEV9"}},
 			gateway.Refusal{What: `unknown severity "SEV9"`, Hint: "one of: SEV1, SEV2, SEV3"},
 		},
 		{
-			"lowering without a reason", in.Key, gateway.Deed{Verb: contract.VerbSeverity, Act: contract.Act{Value: "SEV3"}},
+			"lowering without a reason", in.Key,
+			gateway.Deed{Verb: contract.VerbSeverity, Act: contract.Act{Value: "SEV3"}},
 			gateway.Refusal{What: "lowering SEV2 to SEV3 needs a reason", Hint: "say why with a reason"},
 		},
 		{
-			"a refusal without a hint", in.Key, gateway.Deed{Verb: contract.VerbNote},
+			"a refusal without a hint", in.Key,
+			gateway.Deed{Verb: contract.VerbNote},
 			gateway.Refusal{What: "an empty note says nothing"},
 		},
 		{
-			"unknown incident", "INC-99999", gateway.Deed{Verb: contract.VerbNote, Act: contract.Act{Value: "x"}},
+			"unknown incident", "INC-99999",
+			gateway.Deed{Verb: contract.VerbNote, Act: contract.Act{Value: "x"}},
 			gateway.Refusal{Kind: gateway.RefusedAbsent, What: `unknown incident "INC-99999"`, Hint: "list shows the incidents that are open"},
 		},
 		{
-			"unknown verb", in.Key, gateway.Deed{Verb: "explode"},
+			"unknown verb", in.Key,
+			gateway.Deed{Verb: "explode"},
 			gateway.Refusal{
 				Kind: gateway.RefusedInput, What: `unknown verb "explode"`,
 				Hint: "one of: ack, severity, assign, answer, approve, reject, done, note, page, escalate, quiet, resolve, cancel",
 			},
 		},
 		{
-			"unknown person", in.Key, gateway.Deed{Verb: contract.VerbAssign, Act: contract.Act{Role: "comms", Person: "zoe"}},
+			"unknown person", in.Key,
+			gateway.Deed{Verb: contract.VerbAssign, Act: contract.Act{Role: "comms", Person: "zoe"}},
 			gateway.Refusal{Kind: gateway.RefusedInput, What: `unknown person "zoe"`, Hint: "give the name or the e-mail that the roster has"},
 		},
 	}

@@ -6,10 +6,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
 )
+
+// apiTime bounds one request to the API: finding the incident, asking it, and asking its review.
+const apiTime = 20 * time.Second
 
 // call is one request to the API by the holder of a token.
 type call struct {
@@ -35,7 +39,7 @@ func (s *Server) api(handle func(call) (status int, body any, err error)) http.H
 			s.failWith(w, r, err)
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), 2*ActTime)
+		ctx, cancel := context.WithTimeout(r.Context(), apiTime)
 		defer cancel()
 		status, answer, err := handle(call{Request: r.WithContext(ctx), token: token, body: body})
 		if err != nil {

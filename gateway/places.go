@@ -87,6 +87,9 @@ func (d *Incidents) placeNow(ctx context.Context, key incident.Key, within time.
 // numbers is the numbering's memory. With no worker to answer the query it is read from the numbering's history: a
 // person's act must be recorded even then.
 func (d *Incidents) numbers(ctx context.Context, within time.Duration) (contract.NumbersState, error) {
+	if within == 0 {
+		within = numbersTime
+	}
 	state, err := query(ctx, d, question[contract.None, contract.NumbersState]{
 		workflowID: contract.NumbersID, name: contract.NumbersQuery, within: within,
 	})

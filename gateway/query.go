@@ -8,8 +8,12 @@ import (
 	"github.com/musterbook/musterbook/contract"
 )
 
-// queryTime bounds one query; with no worker there is never an answer.
-const queryTime = 3 * time.Second
+// queryTime bounds one query; with no worker there is never an answer. After a worker has died, Temporal looks for it
+// for five seconds before it asks another one, so a query must have more patience than that.
+const queryTime = 7 * time.Second
+
+// numbersTime bounds the query to the numbering, which has its history to fall back on.
+const numbersTime = 2500 * time.Millisecond
 
 // question is one query to one workflow.
 type question[In, Out any] struct {

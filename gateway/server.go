@@ -18,7 +18,8 @@ import (
 // DefaultBodyLimit is the most that a request may hold, in bytes.
 const DefaultBodyLimit = 1 << 20
 
-// Limits of one HTTP exchange. An answer takes ActTime and signalTime at the most, and its request was read before.
+// Limits of one HTTP exchange. The time for the answer begins when the request's head has been read, so it holds
+// readTime, apiTime, and a little for the sending.
 const (
 	headerTime = 5 * time.Second
 	readTime   = 15 * time.Second

@@ -183,6 +183,9 @@ func (p *played) listen(ctx workflow.Context) error {
 	for _, verb := range contract.Verbs() {
 		err := workflow.SetUpdateHandlerWithOptions(ctx, string(verb),
 			func(ctx workflow.Context, act contract.Act) (contract.Receipt, error) {
+				if err := workflow.Await(ctx, func() bool { return p.declared }); err != nil {
+					return contract.Receipt{}, err
+				}
 				return p.act(&p.inc, workflow.Now(ctx), verb, act)
 			},
 			workflow.UpdateHandlerOptions{Validator: func(ctx workflow.Context, act contract.Act) error {
@@ -251,7 +254,7 @@ func (p *played) act(inc *incident.Incident, at time.Time, verb contract.Verb, a
 	p.seen = append(p.seen, act.ID)
 	var err error
 	switch {
-	case act.Key != "" && act.Key != inc.Key:
+	case act.Key != "" && inc.Key != "" && act.Key != inc.Key: // the act may be faster than the number
 		err = &incident.Refusal{What: fmt.Sprintf("%s is closed", act.Key), Hint: fmt.Sprintf("the trouble is back as %s", inc.Key)}
 	case verb == contract.VerbSeverity:
 		err = inc.SetSeverity(at, act.By, incident.SeverityChange{To: incident.Severity(act.Value), Reason: act.Reason})
@@ -304,9 +307,11 @@ func one(ok bool) (oncall.Person, bool) {
 	return ana, true
 }
 
-func (rosterOf) Person(id oncall.PersonID) (oncall.Person, bool)    { return one(id == ana.ID) }
-func (rosterOf) PersonByEmail(text string) (oncall.Person, bool)    { return one(text == ana.Email) }
-func (rosterOf) PersonByPhone(number string) (oncall.Person, bool)  { return one(number == ana.Phone) }
+func (rosterOf) Person(id oncall.PersonID) (oncall.Person, bool) { return one(id == ana.ID) }
+func (rosterOf) PersonByEmail(text string) (oncall.Person, bool) { return one(text == ana.Email) }
+
+func (rosterOf) PersonByPhone(number string) (oncall.Person, bool) { return one(number == ana.Phone) }
+
 func (rosterOf) PersonBySlack(account string) (oncall.Person, bool) { return one(account == ana.Slack) }
 
 // shelf holds one runbook.
@@ -320,7 +325,8 @@ func (shelf) Runbook(name string) (runbooks.Runbook, string, error) {
 		ID:         "outage",
 		Severities: []runbooks.SeverityRow{{Severity: "SEV1"}, {Severity: "SEV2"}, {Severity: "SEV3"}},
 		Inputs: []runbooks.Input{
-			{Name: "count", Type: "int", Required: true}, {Name: "service", Type: "string", Required: true},
+			{Name: "count", Type: "int", Required: true},
+			{Name: "service", Type: "string", Required: true},
 			{Name: "region", Type: "string", Enum: []string{"eu", "us"}},
 		},
 	}

@@ -245,7 +245,8 @@ func (i *Incident) Progress(at time.Time, c CallProgress) bool {
 	if a.Provider == "" {
 		a.Provider = c.Provider
 	}
-	if c.Status.rank() <= a.Status.rank() && !(a.Via == "sms" && c.Status == CallFailed && !a.hopeless()) {
+	fails := a.Via == "sms" && c.Status == CallFailed && !a.hopeless() // a message may fail after it was sent
+	if c.Status.rank() <= a.Status.rank() && !fails {
 		return false
 	}
 	a.Status, a.StatusAt = c.Status, at

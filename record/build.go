@@ -62,10 +62,10 @@ func roles(inc incident.Incident) []Role {
 		list = append(list, Role{Role: role, Person: string(h.Person), Name: h.Name, Since: stamp(h.Since), Accepted: h.Accepted})
 	}
 	slices.SortFunc(list, func(a, b Role) int {
-		switch incident.Commander {
-		case a.Role:
+		if a.Role == incident.Commander {
 			return -1
-		case b.Role:
+		}
+		if b.Role == incident.Commander {
 			return 1
 		}
 		return cmp.Compare(a.Role, b.Role)

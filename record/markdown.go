@@ -18,11 +18,14 @@ type page struct{ strings.Builder }
 
 // heading begins a section.
 func (p *page) heading(level int, text string) {
-	fmt.Fprintf(p, "%s %s\n\n", strings.Repeat("#", level), text)
+	p.WriteString(strings.Repeat("#", level) + " " + text + "\n\n")
 }
 
 // line writes a paragraph.
-func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n\n", args...) }
+func (p *page) line(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	p.WriteString(text + "\n\n")
+}
 
 // prompt writes in italics what a person should write here.
 func (p *page) prompt(text string) { p.line("_%s_", text) }
@@ -42,12 +45,12 @@ func (p *page) table(head []string, rows [][]string) {
 }
 
 // row writes one row of a table.
-func (p *page) row(cells []string) { fmt.Fprintf(p, "| %s |\n", strings.Join(cells, " | ")) }
+func (p *page) row(cells []string) { p.WriteString("| " + strings.Join(cells, " | ") + " |\n") }
 
 // list writes bullets.
 func (p *page) list(items ...string) {
 	for _, item := range items {
-		fmt.Fprintf(p, "- %s\n", item)
+		p.WriteString("- " + item + "\n")
 	}
 	p.WriteByte('\n')
 }
@@ -134,6 +137,7 @@ func entries(list []incident.Entry) [][]string {
 			what = "**" + string(e.Kind) + ":** " + what
 		case incident.EntryPhase:
 			what = "**phase " + what + "**"
+		default: // the text says it all
 		}
 		rows = append(rows, []string{moment(&e.At), who(&e.By), what})
 	}
@@ -202,13 +206,14 @@ func outcome(page Page) string {
 	if page.Exhausted {
 		tried = "; nobody answered in all levels and rounds"
 	}
-	switch {
-	case page.State == incident.PageOpen:
+	switch page.State {
+	case incident.PageOpen:
 		return "still open" + tried
-	case page.State == incident.PageAcknowledged:
+	case incident.PageAcknowledged:
 		return fmt.Sprintf("acknowledged %s by %s at level %d%s", clock(page.Acknowledged), who(page.AcknowledgedBy), page.AckLevel, tried)
+	default:
+		return escape(string(page.State)) + tried
 	}
-	return escape(string(page.State)) + tried
 }
 
 // questions writes what was asked, and the answers.

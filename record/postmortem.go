@@ -88,7 +88,7 @@ func (p *page) recovery(r Record) {
 func (p *page) judgement() {
 	p.heading(2, "Five whys")
 	for n := range 5 {
-		fmt.Fprintf(p, "%d. _Why?_\n", n+1)
+		p.WriteString(fmt.Sprint(n+1) + ". _Why?_\n")
 	}
 	p.WriteByte('\n')
 	p.heading(2, "Root cause")

@@ -104,7 +104,7 @@ func TestMarkdownIsOnlyWhatWeWrote(t *testing.T) {
 	}
 }
 
-// unescaped is a line without what a backslash takes the meaning from.
+// unescaped is a line in which a letter stands for whatever a backslash takes the meaning from.
 func unescaped(line string) string {
 	var b strings.Builder
 	escaped := false
@@ -112,6 +112,7 @@ func unescaped(line string) string {
 		switch {
 		case escaped:
 			escaped = false
+			b.WriteByte('x')
 		case r == '\\':
 			escaped = true
 		default:
@@ -237,6 +238,31 @@ func FuzzParse(f *testing.F) {
 		}
 		if r.Format != record.Format || r.Times.Detect.Length < 0 || r.Times.Detect.String() == "" {
 			t.Errorf("read %+v", r)
+		}
+	})
+}
+
+// FuzzMarkdown holds for every text from outside: it adds no line and no cell, and no sign of it keeps a meaning.
+func FuzzMarkdown(f *testing.F) {
+	for _, text := range []string{"a\nb", "# a | b", "\\", "\\|", "<b>", "1. a", "- a", "[a](b)", "http://a", "\u2028|", "\xff`", "\\\u202e[a]"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		inc := blank()
+		inc.Timeline = []incident.Entry{{Seq: 1, At: began(), Kind: incident.EntryNote, By: ben(), Text: "x"}}
+		lines := strings.Count(string(record.Markdown(inc)), "\n")
+		inc.Title, inc.Timeline[0].Text = text, text
+		out := string(record.Markdown(inc))
+		if got := strings.Count(out, "\n"); got != lines {
+			t.Fatalf("%d lines instead of %d", got, lines)
+		}
+		for line := range strings.Lines(out) {
+			if !strings.HasPrefix(line, "| 2026-") {
+				continue
+			}
+			if bare := unescaped(line); strings.Count(bare, "|") != 4 || strings.ContainsAny(bare, "<>[]`*_&#~$\r") || strings.Contains(bare, "://") {
+				t.Fatalf("%q", line)
+			}
 		}
 	})
 }

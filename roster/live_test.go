@@ -72,7 +72,7 @@ func TestReload(t *testing.T) {
 		t.Fatalf("cto is %s", got)
 	}
 
-	f.set(edited(t, "name: Ben Ito", "nmae: Ben Ito"))
+	f.set(edited(t, "name: Ben Ito", "label: Ben Ito"))
 	before := live.Config()
 	restart, problems := live.Reload()
 	if len(restart) != 0 || len(problems) != 2 || problems[0].Line != 3 {

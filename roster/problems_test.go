@@ -104,6 +104,15 @@ func TestProblems(t *testing.T) {
 			},
 		},
 		{
+			name: "texts", edit: []string{"name: Ana Ruiz", `name: "Ana\nRuiz"`, "title: Checkout", `title: " "`, "severity: SEV1", "severity: very bad", "team: sre", "team: cto"},
+			want: []string{
+				`m.yaml:2:15: people.ana.name holds a line break or a control character (keep it on one line)`,
+				`m.yaml:12:21: services.checkout.title is empty (give a value or remove the key)`,
+				`m.yaml:17:15: the runbook service-outage has no severity "very bad" (known: SEV1, SEV2, SEV3)`,
+				`m.yaml:18:11: routes[0].team: there is no team "cto" (known: sre)`,
+			},
+		},
+		{
 			name: "shared contact", edit: []string{"+34600000002", "+34600000001"},
 			want: []string{`m.yaml:3:31: people.ana and people.ben share "+34600000001" (give everybody a contact of their own)`},
 		},
@@ -298,6 +307,17 @@ func TestUnreadable(t *testing.T) {
 				t.Errorf("got %v, want %s", problems, tt.want)
 			}
 		})
+	}
+}
+
+// TestSeverityWithoutRunbooks checks the form at least, when nobody knows the runbooks' own severities.
+func TestSeverityWithoutRunbooks(t *testing.T) {
+	t.Parallel()
+	from := outside()
+	from.Runbooks = nil
+	_, problems := roster.Parse("m.yaml", edited(t, "severity: SEV1", "severity: very bad"), from)
+	if want := `m.yaml:17:15: routes[0].severity: "very bad" is no severity (for example SEV2)`; len(problems) != 1 || problems[0].String() != want {
+		t.Errorf("got %v, want %s", problems, want)
 	}
 }
 

@@ -175,7 +175,7 @@ func (b *builder) layer(l layer, what string) {
 	if l.Team.given() && b.kinds[l.Team.value] != "a team" {
 		b.fault(l.Team.at, b.meantName(l.Team.value, "a team"), "%s.team: there is no team %s", what, quoted(l.Team.value))
 	}
-	if l.Severity.given() && !severityName.MatchString(l.Severity.value) {
+	if b.from.Runbooks == nil && l.Severity.given() && !severityName.MatchString(l.Severity.value) {
 		b.fault(l.Severity.at, "for example SEV2", "%s.severity: %s is no severity", what, quoted(l.Severity.value))
 	}
 	if !l.Runbook.given() || b.from.Runbooks == nil {

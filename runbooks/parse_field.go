@@ -165,7 +165,7 @@ func (b *stepReader) need(n *yaml.Node) string {
 func (b *stepReader) oneOf(n *yaml.Node, name string, allowed []string) string {
 	word, ok := b.plain(n, name)
 	if ok && !slices.Contains(allowed, word) {
-		b.reader.unknown(n, fmt.Sprintf("%s cannot be %q", name, word), word, allowed)
+		b.unknown(n, fmt.Sprintf("%s cannot be %q", name, word), word, allowed)
 		return ""
 	}
 	return word
@@ -179,12 +179,11 @@ func (b *stepReader) words(n *yaml.Node, name string, f *fieldSpec, target any) 
 	}
 	slice := reflect.ValueOf(target).Elem()
 	for _, item := range items {
-		word := ""
+		read := func() string { return b.word(item, name) }
 		if len(f.words) > 0 {
-			word = b.oneOf(item, name, f.words)
-		} else {
-			word = b.word(item, name)
+			read = func() string { return b.oneOf(item, name, f.words) }
 		}
+		word := read()
 		if word == "" {
 			continue
 		}
@@ -205,7 +204,7 @@ func (b *stepReader) choiceKey(n *yaml.Node, what string) (string, bool) {
 // choices reads the answers to a question: a list of keys, or keys with labels.
 func (b *stepReader) choices(n *yaml.Node) []Choice {
 	var choices []Choice
-	given := 0
+	var given int
 	if n.Kind == yaml.SequenceNode {
 		items, _ := b.items(n, "choices")
 		given = len(items)

@@ -189,7 +189,7 @@ func (b *stepReader) field(e entry) {
 		return
 	}
 	if !slices.Contains(commonFields(b.kind), e.key) {
-		b.reader.unknown(e.keyNode, fmt.Sprintf("unknown field %q of %s", e.key, b.kind.kind), e.key, b.kind.fieldNames())
+		b.unknown(e.keyNode, fmt.Sprintf("unknown field %q of %s", e.key, b.kind.kind), e.key, b.kind.fieldNames())
 		return
 	}
 	b.places[b.at(e.key)] = e.value
@@ -237,7 +237,7 @@ func (b *stepReader) reaction(n *yaml.Node, key string, allowed []Do) *Reaction 
 	if b.silentYes(n, key, Do(word), "") {
 		return nil
 	}
-	b.reader.unknown(n, fmt.Sprintf("%s of %s cannot be %q", key, b.kind.kind, word), word, reactionWords(allowed))
+	b.unknown(n, fmt.Sprintf("%s of %s cannot be %q", key, b.kind.kind, word), word, reactionWords(allowed))
 	return nil
 }
 
@@ -273,7 +273,7 @@ func (b *stepReader) choose(n *yaml.Node, key string, allowed []Do) *Reaction {
 	}
 	b.places[b.at(key+".choose")] = entries[0].value
 	if !slices.Contains(allowed, DoChoose) {
-		b.reader.unknown(n, fmt.Sprintf("%s of %s cannot choose", key, b.kind.kind), "", reactionWords(allowed))
+		b.unknown(n, fmt.Sprintf("%s of %s cannot choose", key, b.kind.kind), "", reactionWords(allowed))
 		return nil
 	}
 	return &Reaction{Do: DoChoose, Choice: choice}
@@ -314,7 +314,7 @@ func (b *stepReader) retry(n *yaml.Node) *Retry {
 		case "backoff":
 			out.Backoff = b.factor(e.value)
 		default:
-			b.reader.unknown(e.keyNode, fmt.Sprintf("unknown field %q of retry", e.key), e.key, []string{"max", "every", "backoff", "cap"})
+			b.unknown(e.keyNode, fmt.Sprintf("unknown field %q of retry", e.key), e.key, []string{"max", "every", "backoff", "cap"})
 		}
 	}
 	if ok && !slices.ContainsFunc(entries, func(e entry) bool { return e.key == "max" }) {

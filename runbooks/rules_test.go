@@ -221,8 +221,8 @@ func TestRules(t *testing.T) {
 			problem: `x.yaml:9:11: N02 id "a" is taken (by the step in line 6)`, good: block("- note: x\n  id: a\n- note: y\n  id: b"),
 		},
 		{
-			name: "N03 role", bad: block("- assign: comander"),
-			problem: `x.yaml:6:15: N03 there is no role "comander" (did you mean "commander"?)`, good: block("- assign: commander"),
+			name: "N03 role", bad: block("- assign: commadner"),
+			problem: `x.yaml:6:15: N03 there is no role "commadner" (did you mean "commander"?)`, good: block("- assign: commander"),
 		},
 		{
 			name: "N03 role in not", bad: block("- approve: Go?\n  timeout: 1m\n  not: [scribe]"),

@@ -86,6 +86,7 @@ func (f *fieldSpec) uses(s *Step, name string, add func(name, source string, wan
 			add(name, *target, wantName)
 		case shapeDuration:
 			add(name, *target, wantDuration)
+		default: // taken as it stands
 		}
 	case *[]string:
 		list(*target, map[bool]wanted{true: wantNames, false: wantText}[f.shape == shapeNames])

@@ -31,9 +31,6 @@ func (d directory) PersonBySlack(user string) (oncall.Person, bool) {
 	return d.book().PersonBySlack(user)
 }
 
-// People lists everybody.
-func (d directory) People() []oncall.Person { return d.live.Config().Book.People }
-
 // book is the people of one reading of the roster.
 type book struct {
 	*oncall.Book
@@ -50,20 +47,20 @@ func (b book) PersonBySlack(user string) (oncall.Person, bool) { return b.BySlac
 
 // routes is the way from alerts and services to runbooks, as the roster has it now.
 type routes struct {
-	live *roster.Live
+	config func() *roster.Config
 }
 
 // Route answers for an alert's labels.
-func (r routes) Route(labels map[string]string) gateway.Routed { return routed(r.live.Route(labels)) }
+func (r routes) Route(labels map[string]string) gateway.Routed { return routed(r.config().Route(labels)) }
 
 // Service answers for a service.
 func (r routes) Service(name string) (gateway.Routed, bool) {
-	to, ok := r.live.Config().Declared(name)
+	to, ok := r.config().Declared(name)
 	return routed(to), ok
 }
 
 // Services lists all services.
-func (r routes) Services() []string { return r.live.Config().Services() }
+func (r routes) Services() []string { return r.config().Services() }
 
 // routed is the roster's answer in the gateway's words.
 func routed(r roster.Routed) gateway.Routed {

@@ -114,3 +114,9 @@ func explain(err error) (what, hint string) {
 	}
 	return what, ""
 }
+
+// passes says whether an error may be over in a moment.
+func passes(err error) bool {
+	var away *gateway.Away
+	return errors.As(err, &away)
+}

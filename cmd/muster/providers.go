@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/hkdf"
-	"crypto/sha256"
-	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -46,17 +43,12 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 	return v, nil
 }
 
-// openTwilio makes the telephone. The secret that protects callback addresses is derived from the account's token: so
-// workers and gateways agree on it, and it outlives restarts.
-func openTwilio(config *roster.Config, people twilio.Directory, log *slog.Logger) (*twilio.Client, error) {
+// openTwilio makes the telephone.
+func openTwilio(config *roster.Config, people twilio.People, log *slog.Logger) (*twilio.Client, error) {
 	t := config.Twilio
-	secret, err := hkdf.Key(sha256.New, []byte(t.AuthToken.Reveal()), nil, "musterbook callback addresses 1", sha256.Size)
-	if err != nil {
-		return nil, fmt.Errorf("derive the secret of callback addresses: %w", err)
-	}
 	return twilio.New(twilio.Config{
 		AccountSID: t.AccountSID, AuthToken: t.AuthToken.Reveal(), OtherAuthToken: t.SecondAuthToken.Reveal(), From: t.From,
-		PublicURL: config.Gateway.PublicURL, Secret: secret, BaseURL: t.APIURL, Directory: people, Log: log,
+		PublicURL: config.Gateway.PublicURL, BaseURL: t.APIURL, People: people, Log: log,
 	})
 }
 

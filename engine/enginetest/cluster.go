@@ -48,21 +48,28 @@ type Cluster struct {
 // PostgreSQL is not installed.
 func StartPostgres(t testing.TB) *Cluster {
 	t.Helper()
-	database := startPostgres(t)
-	stores := map[string]config.DataStore{}
+	d := StartDatabase(t)
 	for name, schemaName := range map[string]string{mainDatabase: mainSchema, visibilityDatabase: visibilitySchema} {
-		if err := layOut(database.sql(name), schemaName); err != nil {
+		if err := layOut(d.sql(name), schemaName); err != nil {
 			t.Fatalf("lay out database %s: %v", name, err)
 		}
-		stores[name] = config.DataStore{SQL: database.sql(name)}
 	}
+	return d.StartServer(t)
+}
+
+// StartServer runs a Temporal server on a database whose schema is in place already, until the test ends.
+func (d *Database) StartServer(t testing.TB) *Cluster {
+	t.Helper()
 	logger := Logger(t)
 	s, err := server.Start(t.Context(), server.Config{
 		Persistence: config.Persistence{
 			DefaultStore:     mainDatabase,
 			VisibilityStore:  visibilityDatabase,
 			NumHistoryShards: 4,
-			DataStores:       stores,
+			DataStores: map[string]config.DataStore{
+				mainDatabase:       {SQL: d.sql(mainDatabase)},
+				visibilityDatabase: {SQL: d.sql(visibilityDatabase)},
+			},
 		},
 		Logger:   logger,
 		LogLevel: slog.LevelError,
@@ -113,14 +120,14 @@ func (c *Cluster) makeNamespace(ctx context.Context) (err error) {
 }
 
 // sql is how the server opens one of the databases.
-func (p *postgres) sql(name string) *config.SQL {
+func (d *Database) sql(name string) *config.SQL {
 	return &config.SQL{
 		PluginName:      postgresplugin.PluginName,
 		DatabaseName:    name,
 		ConnectProtocol: "tcp",
-		ConnectAddr:     p.address,
-		User:            p.user,
-		Password:        p.password,
+		ConnectAddr:     d.address(),
+		User:            d.User,
+		Password:        d.Password,
 		MaxConns:        10,
 		MaxIdleConns:    10,
 	}

@@ -25,11 +25,12 @@ import (
 	"github.com/musterbook/musterbook/engine/internal/server"
 )
 
-// postgres is a PostgreSQL server of the test's own, on loopback, with a random password and without fsync.
-type postgres struct {
-	address  string
-	user     string
-	password string
+// Database is a PostgreSQL server of the test's own, on loopback, with a random password and without fsync.
+type Database struct {
+	Host     string
+	Port     int
+	User     string // who may make databases
+	Password string
 }
 
 const (
@@ -37,8 +38,9 @@ const (
 	postgresReady = 30 * time.Second
 )
 
-// startPostgres skips the test when no PostgreSQL is installed; everything else that goes wrong fails it.
-func startPostgres(t testing.TB) *postgres {
+// StartDatabase runs a PostgreSQL without any database of Temporal until the test ends. It skips the test when no
+// PostgreSQL is installed; everything else that goes wrong fails it.
+func StartDatabase(t testing.TB) *Database {
 	t.Helper()
 	binaries := postgresBinaries()
 	if binaries == "" {
@@ -46,10 +48,14 @@ func startPostgres(t testing.TB) *postgres {
 	}
 	account := unprivileged(t)
 	dir := ownedDir(t, account)
-	p := &postgres{user: postgresUser, password: rand.Text()}
-	p.initialize(t, binaries, dir, account)
-	p.run(t, binaries, dir, account)
-	return p
+	ports, err := server.FreePorts(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &Database{Host: server.Loopback, Port: ports[0], User: postgresUser, Password: rand.Text()}
+	d.initialize(t, binaries, dir, account)
+	d.run(t, binaries, dir, account)
+	return d
 }
 
 // ownedDir is a folder that the account can reach; the folders of t.TempDir lie in one that only this process can.
@@ -72,11 +78,13 @@ func ownedDir(t testing.TB, account *syscall.Credential) string {
 	return dir
 }
 
+func (d *Database) address() string { return net.JoinHostPort(d.Host, strconv.Itoa(d.Port)) }
+
 // initialize makes the files of an empty database cluster.
-func (p *postgres) initialize(t testing.TB, binaries, dir string, account *syscall.Credential) {
+func (d *Database) initialize(t testing.TB, binaries, dir string, account *syscall.Credential) {
 	t.Helper()
 	secret := filepath.Join(dir, "password")
-	if err := os.WriteFile(secret, []byte(p.password+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(secret, []byte(d.Password+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if account != nil {
@@ -85,7 +93,7 @@ func (p *postgres) initialize(t testing.TB, binaries, dir string, account *sysca
 		}
 	}
 	command := exec.CommandContext(t.Context(), filepath.Join(binaries, "initdb"),
-		"--pgdata", filepath.Join(dir, "data"), "--username", p.user, "--pwfile", secret,
+		"--pgdata", filepath.Join(dir, "data"), "--username", d.User, "--pwfile", secret,
 		"--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C", "--no-sync")
 	prepare(command, dir, account)
 	if text, err := command.CombinedOutput(); err != nil {
@@ -94,20 +102,15 @@ func (p *postgres) initialize(t testing.TB, binaries, dir string, account *sysca
 }
 
 // run starts the server, waits until it listens, and stops it with the test.
-func (p *postgres) run(t testing.TB, binaries, dir string, account *syscall.Credential) {
+func (d *Database) run(t testing.TB, binaries, dir string, account *syscall.Credential) {
 	t.Helper()
-	ports, err := server.FreePorts(t.Context(), 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.address = net.JoinHostPort(server.Loopback, strconv.Itoa(ports[0]))
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Not under the test's context, which ends before the Temporal server is stopped.
 	command := exec.CommandContext(context.Background(), filepath.Join(binaries, "postgres"), "-D", filepath.Join(dir, "data"),
-		"-p", strconv.Itoa(ports[0]), "-c", "listen_addresses="+server.Loopback, "-c", "unix_socket_directories=",
+		"-p", strconv.Itoa(d.Port), "-c", "listen_addresses="+d.Host, "-c", "unix_socket_directories=",
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off")
 	prepare(command, dir, account)
 	command.Stdout, command.Stderr = log, log
@@ -125,7 +128,7 @@ func (p *postgres) run(t testing.TB, binaries, dir string, account *syscall.Cred
 			t.Error(err)
 		}
 	})
-	if err := p.wait(t.Context(), child); err != nil {
+	if err := d.wait(t.Context(), child); err != nil {
 		text, readErr := os.ReadFile(log.Name())
 		t.Fatalf("start PostgreSQL: %v\n%s", errors.Join(err, readErr), text)
 	}
@@ -161,10 +164,10 @@ func (c *child) stop(t testing.TB) {
 	}
 }
 
-func (p *postgres) wait(ctx context.Context, server *child) error {
+func (d *Database) wait(ctx context.Context, server *child) error {
 	deadline := time.Now().Add(postgresReady)
 	for {
-		err := p.ping(ctx)
+		err := d.ping(ctx)
 		if err == nil {
 			return nil
 		}
@@ -182,9 +185,9 @@ func (p *postgres) wait(ctx context.Context, server *child) error {
 }
 
 // ping logs in once.
-func (p *postgres) ping(ctx context.Context) error {
+func (d *Database) ping(ctx context.Context) error {
 	where := url.URL{
-		Scheme: "postgres", User: url.UserPassword(p.user, p.password), Host: p.address, Path: "postgres",
+		Scheme: "postgres", User: url.UserPassword(d.User, d.Password), Host: d.address(), Path: "postgres",
 		RawQuery: "sslmode=disable&connect_timeout=5",
 	}
 	db, err := sql.Open("postgres", where.String()) // the driver that the server's plugin brings

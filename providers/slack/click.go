@@ -24,6 +24,10 @@ type interaction struct {
 		Username string `json:"username"`
 		Name     string `json:"name"`
 	} `json:"user"`
+	Channel struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	} `json:"channel"`
 	Actions []struct {
 		ActionID string `json:"action_id"`
 		Value    string `json:"value"`
@@ -34,7 +38,7 @@ type interaction struct {
 type click struct {
 	user, userName string
 	responseURL    string
-	workflowID     string
+	target         Target
 	verb           contract.Verb
 	act            contract.Act // without By
 }
@@ -73,10 +77,11 @@ func (in interaction) click(p press) click {
 	if name == "" {
 		name = in.User.Username
 	}
+	key := incident.Key(p.Key)
 	return click{
 		user: in.User.ID, userName: name, responseURL: in.ResponseURL, verb: p.Verb,
-		workflowID: p.Incident,
-		act:        contract.Act{ID: actID(in.TriggerID), Key: incident.Key(p.Key), Value: p.Value, Question: p.Question},
+		target: Target{WorkflowID: p.Incident, Key: key, Room: in.Channel.ID, RoomName: in.Channel.Name},
+		act:    contract.Act{ID: actID(in.TriggerID), Key: key, Value: p.Value, Question: p.Question},
 	}
 }
 

@@ -18,7 +18,6 @@ import (
 
 	"github.com/slack-go/slack"
 
-	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 )
 
@@ -62,9 +61,8 @@ type Client struct {
 
 	mu      sync.Mutex
 	self    *identity
-	byEmail map[string]string       // e-mail in lower case → user id
-	emails  map[string]string       // user id → e-mail in lower case
-	rooms   map[string]incident.Key // room id → whose it is
+	byEmail map[string]string // e-mail in lower case → user id
+	emails  map[string]string // user id → e-mail in lower case
 }
 
 // identity is who we are in Slack.
@@ -92,7 +90,6 @@ func New(o Options) *Client {
 		log:     o.Log,
 		byEmail: map[string]string{},
 		emails:  map[string]string{},
-		rooms:   map[string]incident.Key{},
 	}
 }
 

@@ -76,6 +76,9 @@ func words() []word {
 	}
 }
 
+// keyPattern is an incident's key as people type it.
+var keyPattern = regexp.MustCompile(`(?i)^inc-[0-9]{1,9}$`)
+
 // sevPattern is a severity of the usual kind.
 var sevPattern = regexp.MustCompile(`(?i)^sev[0-9]$`)
 
@@ -110,8 +113,8 @@ func parseCommand(text string) (order, error) {
 
 func (w word) parse(rest string) (order, error) {
 	o := order{kind: orderAct, verb: w.verb}
-	if first, after := split(rest); keyOf(first) != "" {
-		o.act.Key, rest = keyOf(first), after
+	if first, after := split(rest); keyPattern.MatchString(first) {
+		o.act.Key, rest = incident.Key(strings.ToUpper(first)), after
 	}
 	if !w.read(rest, &o.act) {
 		return order{}, fmt.Errorf("write it so: %s %s", w.verb, w.usage)

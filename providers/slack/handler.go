@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -29,6 +28,15 @@ const (
 // message that it was made on.
 const maxRequest = 1 << 20
 
+// Target says which incident a person means: a button knows it exactly, a
+// command names its key. Where both are empty it is the room's incident.
+type Target struct {
+	WorkflowID string
+	Key        incident.Key
+	Room       string // id of the room where it was said
+	RoomName   string // "privategroup" and "directmessage" where Slack hides it
+}
+
 // Door carries out what people do in Slack. Both methods answer before the
 // context's deadline, which Slack sets; what takes longer is recorded, and the
 // receipt says that it is pending.
@@ -37,10 +45,9 @@ const maxRequest = 1 << 20
 // shown to the person. Any other error means that nothing is known to have
 // happened, and the person is asked to try again.
 type Door interface {
-	// Act carries out a verb. The incident is workflowID's, which a button knows;
-	// where that is empty, it is act.Key's. It is idempotent by the act's ID, which
-	// stays the same when Slack, or somebody who recorded the request, sends it again.
-	Act(ctx context.Context, workflowID string, verb contract.Verb, act contract.Act) (contract.Receipt, error)
+	// Act carries out a verb. It is idempotent by the act's ID, which stays the
+	// same when Slack, or somebody who recorded the request, sends it again.
+	Act(ctx context.Context, to Target, verb contract.Verb, act contract.Act) (contract.Receipt, error)
 	// Declare begins an incident and says which. It is idempotent by the
 	// declaration's ID, in the same sense.
 	Declare(ctx context.Context, d Declaration) (contract.Receipt, error)
@@ -94,7 +101,7 @@ func (h *Handler) Actions(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	act := click.act
 	act.By = h.who(ctx, click.user, click.userName)
-	receipt, err := h.door.Act(ctx, click.workflowID, click.verb, act)
+	receipt, err := h.door.Act(ctx, click.target, click.verb, act)
 	text := h.say(receipt, err)
 
 	// Slack shows nothing of the answer to a click. So it is told at once that
@@ -160,13 +167,8 @@ func (h *Handler) obey(ctx context.Context, c command) string {
 	if !h.resolve(ctx, order.verb, &act) {
 		return "That person is not in the roster."
 	}
-	if act.Key == "" {
-		act.Key = h.where(ctx, c)
-	}
-	if act.Key == "" {
-		return fmt.Sprintf("Which incident? This is no incident's room, so name one: %s %s INC-1 …", c.name, order.verb)
-	}
-	receipt, err := h.door.Act(ctx, "", order.verb, act)
+	to := Target{Key: act.Key, Room: c.room, RoomName: c.roomName}
+	receipt, err := h.door.Act(ctx, to, order.verb, act)
 	return h.say(receipt, err)
 }
 
@@ -195,13 +197,6 @@ func (h *Handler) who(ctx context.Context, user, name string) incident.Actor {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	return h.client.actor(ctx, user, name)
-}
-
-// where is the incident of the room in which a command was typed.
-func (h *Handler) where(ctx context.Context, c command) incident.Key {
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
-	defer cancel()
-	return h.client.incidentOf(ctx, c.room, c.roomName)
 }
 
 // say is a result in a sentence for the person who acted.

@@ -23,7 +23,7 @@ import (
 
 // acted is one thing that came through the door.
 type acted struct {
-	Workflow string
+	To       slack.Target
 	Verb     contract.Verb
 	Act      contract.Act
 	Declared *slack.Declaration
@@ -44,8 +44,8 @@ func (d *door) take(a acted) (contract.Receipt, error) {
 	return d.answer, d.refusal
 }
 
-func (d *door) Act(_ context.Context, workflow string, verb contract.Verb, act contract.Act) (contract.Receipt, error) {
-	return d.take(acted{Workflow: workflow, Verb: verb, Act: act})
+func (d *door) Act(_ context.Context, to slack.Target, verb contract.Verb, act contract.Act) (contract.Receipt, error) {
+	return d.take(acted{To: to, Verb: verb, Act: act})
 }
 
 func (d *door) Declare(_ context.Context, n slack.Declaration) (contract.Receipt, error) {
@@ -122,9 +122,9 @@ func TestClick(t *testing.T) {
 		t.Fatalf("the door saw %+v", got)
 	}
 	want := acted{
-		Workflow: `incident/{"a"}`,
-		Verb:     contract.VerbAnswer,
-		Act:      contract.Act{ID: got[0].Act.ID, By: anaActor, Key: "INC-1", Value: "rollback", Question: "stop/2"},
+		To:   slack.Target{WorkflowID: `incident/{"a"}`, Key: "INC-1", Room: click.Room, RoomName: "inc-1"},
+		Verb: contract.VerbAnswer,
+		Act:  contract.Act{ID: got[0].Act.ID, By: anaActor, Key: "INC-1", Value: "rollback", Question: "stop/2"},
 	}
 	if diff := cmp.Diff(want, got[0]); diff != "" {
 		t.Errorf("act (-want +got):\n%s", diff)
@@ -287,64 +287,10 @@ func TestCommands(t *testing.T) {
 				}
 			} else {
 				test.want.Act.ID, test.want.Act.By = got.Act.ID, anaActor
-				test.want.Act.Key = or(test.want.Act.Key, "INC-1")
+				test.want.To = slack.Target{Key: test.want.Act.Key, Room: room, RoomName: "inc-1"}
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("act (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func or(key, preset incident.Key) incident.Key {
-	if key != "" {
-		return key
-	}
-	return preset
-}
-
-// TestWhereACommandWasTyped is about commands that name no incident.
-func TestWhereACommandWasTyped(t *testing.T) {
-	t.Parallel()
-	const unknown = "Which incident?"
-	tests := []struct {
-		name  string
-		room  fakeslack.Room
-		fault *fakeslack.Fault
-		want  incident.Key
-	}{
-		{"our room", fakeslack.Room{Name: "war-room", Creator: fakeslack.BotUser, Purpose: "INC-7 Checkout id:x"}, nil, "INC-7"},
-		{"a stranger's room of that purpose", fakeslack.Room{Name: "inc-7", Purpose: "INC-7 Checkout id:x"}, nil, ""},
-		{"our bot's room without a mark", fakeslack.Room{Name: "inc-7", Creator: fakeslack.BotUser, Purpose: "INC-7"}, nil, ""},
-		{"a room that we cannot see", fakeslack.Room{Name: "inc-7", Private: true}, nil, ""},
-		{"a room's name, while Slack is away", fakeslack.Room{Name: "inc-7-checkout"}, &fakeslack.Fault{Kind: fakeslack.ServerError}, "INC-7"},
-		{"another name, while Slack is away", fakeslack.Room{Name: "general"}, &fakeslack.Fault{Kind: fakeslack.DropBeforeWork}, ""},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			h := startHouse(t)
-			room := h.AddRoom(test.room)
-			if test.fault != nil {
-				test.fault.Method = "conversations.info"
-				h.Break(*test.fault)
-			}
-			for range 2 { // the second time it is remembered
-				reply, err := h.Command(t.Context(), h.url+"/slack/commands",
-					fakeslack.CommandRequest{User: h.ana.ID, Room: room.ID, Command: "/muster", Text: "ack"})
-				if err != nil || reply.Status != http.StatusOK {
-					t.Fatalf("%+v, %v", reply, err)
-				}
-				if test.want == "" && !strings.Contains(string(reply.Body), unknown) {
-					t.Errorf("the answer is %s", reply.Body)
-				}
-			}
-			got := h.door.all()
-			if test.want == "" && len(got) != 0 || test.want != "" && (len(got) != 2 || got[1].Act.Key != test.want) {
-				t.Errorf("acts are %+v, want the incident %q", got, test.want)
-			}
-			if n := h.calls("conversations.info"); test.fault == nil && test.want != "" && n != 1 {
-				t.Errorf("Slack was asked %d times", n)
 			}
 		})
 	}
@@ -496,7 +442,7 @@ func TestSlowDoorStillAnswersInTime(t *testing.T) {
 
 type slowDoor struct{}
 
-func (slowDoor) Act(ctx context.Context, _ string, _ contract.Verb, _ contract.Act) (contract.Receipt, error) {
+func (slowDoor) Act(ctx context.Context, _ slack.Target, _ contract.Verb, _ contract.Act) (contract.Receipt, error) {
 	<-ctx.Done()
 	return contract.Receipt{}, ctx.Err()
 }

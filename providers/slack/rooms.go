@@ -173,9 +173,6 @@ func (c *Client) bearable(doing string, err error) error {
 	return err
 }
 
-// markPrefix begins an owner's mark.
-const markPrefix = "id:"
-
 // mark is how an owner's id stands in a room's purpose: one word that no other
 // owner has. What could not stand there whole is shortened to its hash.
 func mark(owner string) string {
@@ -183,10 +180,10 @@ func mark(owner string) string {
 		return r == '-' || r == '_' || r == '.' || r == '/' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 	}
 	if owner != "" && len(owner) <= 100 && strings.IndexFunc(owner, func(r rune) bool { return !plain(r) }) < 0 {
-		return markPrefix + owner
+		return "id:" + owner
 	}
 	sum := sha256.Sum256([]byte(owner))
-	return markPrefix + hex.EncodeToString(sum[:16])
+	return "id:" + hex.EncodeToString(sum[:16])
 }
 
 // purpose is the wished text, cut so that the mark fits.

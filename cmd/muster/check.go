@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// checkCommand finds the mistakes of runbooks and configurations before the night.
+func checkCommand(sh shell) *cobra.Command {
+	var files sources
+	var secrets, inJSON bool
+	c := &cobra.Command{
+		Use: "check [PATH…]", Short: "Check runbooks and configurations: every mistake, with its place and a remedy",
+		Long: "Check runbooks and configurations. A PATH is a file or a directory, whose .yaml files are checked; which of the two a\n" +
+			"file is stands in the file. Without a PATH it is the configuration (" + configVariable + ", else " + defaultConfig + ") and the\n" +
+			"directory of runbooks. Names of the configuration are checked against the runbooks that it uses, and these against\n" +
+			"the people that it has. The exit status is 1 when there is a mistake; a warning is none.",
+		Example: "  muster check musterbook.yaml runbooks",
+		RunE: func(_ *cobra.Command, paths []string) error {
+			if len(paths) == 0 {
+				paths = checkedByDefault(serverSources(sh, files))
+			}
+			if len(paths) == 0 {
+				return misused("muster check "+defaultConfig+" runbooks", "there is nothing to check here")
+			}
+			found, err := filesToCheck(paths)
+			if err != nil {
+				return err
+			}
+			getenv := sh.getenv
+			if !secrets {
+				getenv = nil
+			}
+			books := serverSources(sh, files).books
+			findings, err := checkFiles(found, books, getenv)
+			if err != nil {
+				return err
+			}
+			return tellFindings(printer{w: sh.stdout, json: inJSON}, found, findings)
+		},
+	}
+	c.Flags().StringVar(&files.config, "config", "", "configuration to check when no PATH is given")
+	c.Flags().StringVar(&files.books, "runbooks", "", "directory of further runbooks that a configuration may use (default "+booksVariable+")")
+	c.Flags().BoolVar(&secrets, "secrets", false, "also check that every secret can be had here")
+	addJSON(c, &inJSON)
+	return c
+}
+
+// checkedByDefault is what is there of the configuration and the runbooks.
+func checkedByDefault(s sources) []string {
+	var paths []string
+	for _, path := range []string{s.config, s.books} {
+		if _, err := os.Stat(path); path != "" && err == nil {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
+
+// filesToCheck lists the files behind paths, each once, in the order of the paths.
+func filesToCheck(paths []string) ([]string, error) {
+	var files []string
+	add := func(path string) {
+		if path = filepath.Clean(path); !slices.Contains(files, path) {
+			files = append(files, path)
+		}
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, withHint(plainPathError(err), "give files and directories that exist")
+		}
+		if !info.IsDir() {
+			add(path)
+			continue
+		}
+		before := len(files)
+		err = filepath.WalkDir(path, func(name string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case name != path && skipped(d):
+				if d.IsDir() {
+					return filepath.SkipDir
+				}
+			case !d.IsDir() && isYAML(name):
+				add(name)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, plainPathError(err)
+		}
+		if len(files) == before {
+			return nil, withHint(fmt.Errorf("there is no .yaml file in %s", path), "give a directory of runbooks, or files")
+		}
+	}
+	return files, nil
+}
+
+// skipped leaves out what is not meant for us: hidden files, and the faulty files that tests keep.
+func skipped(d fs.DirEntry) bool {
+	return strings.HasPrefix(d.Name(), ".") || d.IsDir() && d.Name() == "testdata"
+}
+
+// isYAML says whether a file's name is that of YAML.
+func isYAML(name string) bool {
+	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
+}
+
+// plainPathError leaves the operation out of a file system's error.
+func plainPathError(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return fmt.Errorf("%s: %w", path.Path, path.Err)
+	}
+	return err
+}
+
+// tellFindings shows everything that was found; mistakes are a failure.
+func tellFindings(p printer, files []string, findings []finding) error {
+	mistakes := 0
+	for _, f := range findings {
+		if !f.Warning {
+			mistakes++
+		}
+		p.line("%s", f.text)
+	}
+	if findings == nil {
+		findings = []finding{}
+	}
+	if err := p.object(findings); err != nil {
+		return err
+	}
+	if mistakes > 0 {
+		return fmt.Errorf("%s in %s", counted(mistakes, "mistake"), counted(len(files), "file"))
+	}
+	p.line("%s: no mistakes", counted(len(files), "file"))
+	return nil
+}
+
+// counted is a number of things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}

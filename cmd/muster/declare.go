@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/musterbook/musterbook/gateway"
+	"github.com/musterbook/musterbook/roster"
+)
+
+// declareFlags are what a person may say of a new incident.
+type declareFlags struct {
+	callFlags
+	service, severity, runbook, summary, environment string
+	inputs                                           []string
+}
+
+// declareCommand begins an incident.
+func declareCommand(sh shell) *cobra.Command {
+	var f declareFlags
+	c := &cobra.Command{
+		Use: "declare TITLE", Short: "Declare an incident",
+		Long: "Declare an incident. Where there is a configuration here, it says which runbook the service has; without one the\n" +
+			"service is taken as it is written, and the runbook is " + defaultRunbook + " unless you name another.",
+		Example: "  muster declare checkout answers with errors --service checkout --severity SEV2",
+		Args:    wordsAndText("TITLE"),
+		RunE: func(c *cobra.Command, title []string) error {
+			n, err := f.incident(strings.Join(title, " "))
+			if err != nil {
+				return err
+			}
+			books, err := callerBooks(sh, f.files)
+			if err != nil {
+				return err
+			}
+			b := beginning{routes: routesOf, books: books, known: books.Known}
+			return call(c.Context(), sh, f.callFlags, b, func(d *caller) error { return d.declare(c.Context(), n) })
+		},
+	}
+	f.addActor(c)
+	c.Flags().StringVar(&f.service, "service", "", "what is broken")
+	c.Flags().StringVar(&f.severity, "severity", "", "the severity; without it the runbook asks")
+	c.Flags().StringVar(&f.runbook, "runbook", "", "the runbook (default the service's)")
+	c.Flags().StringVar(&f.files.books, "runbooks", "", "directory of further runbooks (default "+booksVariable+")")
+	c.Flags().StringVar(&f.summary, "summary", "", "more than the title says")
+	c.Flags().StringVar(&f.environment, "environment", "", "where: production, staging (default the service's)")
+	c.Flags().StringArrayVar(&f.inputs, "input", nil, "an input of the runbook, name=value; may be repeated")
+	return c
+}
+
+// incident is what was said.
+func (f *declareFlags) incident(title string) (gateway.NewIncident, error) {
+	n := gateway.NewIncident{
+		Title: title, Summary: f.summary, Service: f.service, Severity: severityName(f.severity), Runbook: f.runbook,
+		Environment: f.environment, Inputs: map[string]any{},
+	}
+	for _, input := range f.inputs {
+		name, value, ok := strings.Cut(input, "=")
+		if !ok || name == "" {
+			return n, misused("write --input name=value", "--input %q is no name and value", input)
+		}
+		n.Inputs[name] = value
+	}
+	return n, nil
+}
+
+// callerBooks is the runbooks that a person's machine has. Faulty files are left aside; muster check tells of them.
+func callerBooks(sh shell, files sources) (*library, error) {
+	books, _, err := openLibrary(serverSources(sh, files).books)
+	return books, err
+}
+
+// routesOf is the way from services to runbooks by a configuration, or without one.
+func routesOf(config *roster.Config) gateway.Routes {
+	if config == nil {
+		return unrouted{}
+	}
+	return routes{func() *roster.Config { return config }}
+}
+
+// declare begins the incident and says what it is called.
+func (d *caller) declare(ctx context.Context, n gateway.NewIncident) error {
+	n.By = d.by
+	begun, err := d.Declare(ctx, n)
+	if err != nil {
+		return err
+	}
+	d.line("%s", declaredText(begun))
+	if begun.URL != "" {
+		d.line("%s", begun.URL)
+	}
+	if begun.Key != "" {
+		d.line("muster timeline %s --follow shows what happens", begun.Key)
+	} else {
+		d.line("no worker has given it a number yet; it is found as %s", begun.WorkflowID)
+	}
+	return d.object(begun)
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/musterbook/musterbook/oncall"
+	"github.com/musterbook/musterbook/roster"
+	"github.com/musterbook/musterbook/runbooks"
+)
+
+// finding is one mistake or warning of a checked file.
+type finding struct {
+	File    string `json:"file"`
+	Line    int    `json:"line,omitempty"` // from 1; 0 = the file as a whole
+	Column  int    `json:"column,omitempty"`
+	Code    string `json:"code,omitempty"` // the rule of the runbook language
+	Warning bool   `json:"warning,omitempty"`
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+
+	text string // in one line
+}
+
+// fileKind is what a YAML file is for.
+type fileKind int
+
+// The kinds of files.
+const (
+	runbookFile fileKind = iota
+	configurationFile
+)
+
+// The keys by which files are told apart.
+var (
+	runbookKey       = regexp.MustCompile(`(?m)^["']?runbook["']?\s*:`)
+	configurationKey = regexp.MustCompile(`(?m)^["']?(people|teams|schedules|fallback|services|routes|default|gateway|slack|twilio|temporal|records|data)["']?\s*:`)
+)
+
+// kindOf tells what a file is meant to be: by the keys at its margin, and where it has none of them, by its name.
+func kindOf(path string, text []byte) fileKind {
+	switch {
+	case runbookKey.Match(text):
+		return runbookFile
+	case configurationKey.Match(text), strings.HasPrefix(filepath.Base(path), "musterbook"):
+		return configurationFile
+	}
+	return runbookFile
+}
+
+// shelf is the runbooks that a configuration may use: the shipped ones, those of the directory, and those that are
+// checked with it.
+type shelf map[string]runbooks.Runbook
+
+// checkFiles checks every file. Runbooks are read first, because configurations mention them. Getenv may be nil: then
+// references to secrets are not followed.
+func checkFiles(paths []string, booksDir string, getenv func(string) string) ([]finding, error) {
+	books, _, err := openLibrary(booksDir)
+	if err != nil {
+		return nil, err
+	}
+	known := shelf{}
+	for id, v := range *books.current.Load() {
+		known[id] = v.runbook
+	}
+	var configurations []string
+	found := map[string][]finding{}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, plainPathError(err)
+		}
+		if kindOf(path, text) == configurationFile {
+			configurations = append(configurations, path)
+			continue
+		}
+		rb, problems := runbooks.Parse(path, text)
+		if rb != nil {
+			known[rb.ID] = *rb
+		}
+		for _, p := range problems {
+			found[path] = append(found[path], ofRunbook(p))
+		}
+	}
+	for _, path := range configurations {
+		found[path] = checkConfiguration(path, known, getenv)
+	}
+	var all []finding
+	for _, path := range paths {
+		all = append(all, found[path]...)
+	}
+	return all, nil
+}
+
+// checkConfiguration checks a configuration, and then the runbooks that it uses against its people.
+func checkConfiguration(path string, known shelf, getenv func(string) string) []finding {
+	config, problems := roster.Load(path, roster.Outside{ReadFile: os.ReadFile, Getenv: getenv, Runbooks: known.list})
+	if len(problems) == 0 {
+		return checkNames(path, config, known)
+	}
+	out := make([]finding, 0, len(problems))
+	for _, p := range problems {
+		out = append(out, finding{
+			File: p.File, Line: p.Line, Column: p.Column, Message: p.Message, Hint: p.Remedy, text: p.String(),
+		})
+	}
+	return out
+}
+
+// checkNames finds the names in runbooks whom nobody could call: such a page would go to the fallback at night.
+func checkNames(path string, config *roster.Config, known shelf) []finding {
+	used := map[string]bool{config.Route(nil).Runbook: true}
+	for _, service := range config.Services() {
+		to, _ := config.Declared(service)
+		used[to.Runbook] = true
+	}
+	var out []finding
+	names := config.Book.Names()
+	for _, id := range slices.Sorted(maps.Keys(used)) {
+		rb := known[id]
+		for _, name := range rb.Names() {
+			if slices.Contains(names, name) {
+				continue
+			}
+			hint := "add a person, schedule or team of this name"
+			if near, ok := oncall.Nearest(name, names); ok {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			f := finding{File: path, Message: fmt.Sprintf("the runbook %s calls %q, and nobody here is called that", id, name), Hint: hint}
+			f.text = fmt.Sprintf("%s: %s (%s)", f.File, f.Message, f.Hint)
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// list is what the roster must know of the runbooks.
+func (s shelf) list() []roster.Runbook {
+	out := make([]roster.Runbook, 0, len(s))
+	for _, id := range slices.Sorted(maps.Keys(s)) {
+		rb := s[id]
+		out = append(out, knownRunbook(&rb))
+	}
+	return out
+}
+
+// ofRunbook is a runbook's problem as a finding.
+func ofRunbook(p runbooks.Problem) finding {
+	return finding{
+		File: p.File, Line: p.Line, Column: p.Column, Code: string(p.Code), Warning: p.Warning, Message: p.Message,
+		Hint: p.Hint, text: p.String(),
+	}
+}

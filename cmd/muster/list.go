@@ -1,0 +1,107 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/musterbook/musterbook/gateway"
+)
+
+// listCommand lists incidents.
+func listCommand(sh shell) *cobra.Command {
+	var f callFlags
+	var all bool
+	c := &cobra.Command{
+		Use: "list", Short: "List the incidents that are open, newest first", Args: words(),
+		RunE: func(c *cobra.Command, _ []string) error {
+			return call(c.Context(), sh, f, beginning{}, func(d *caller) error {
+				lines, err := d.List(c.Context(), all)
+				if err != nil {
+					return err
+				}
+				if f.json {
+					return d.object(lines)
+				}
+				return d.table(lines, all)
+			})
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVar(&all, "all", false, "those that have ended too")
+	return c
+}
+
+// table shows incidents for people.
+func (d *caller) table(lines []gateway.Line, all bool) error {
+	if len(lines) == 0 {
+		if all {
+			d.line("No incident yet.")
+		} else {
+			d.line("No incident is open.")
+		}
+		return nil
+	}
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "KEY\tSEVERITY\tSTATE\tSERVICE\tCOMMANDER\tDECLARED\tTITLE")
+	for _, l := range lines {
+		cells := []string{
+			string(l.Key), cmp.Or(string(l.Severity), "-"), lineState(l), cmp.Or(l.Service, "-"), cmp.Or(l.Commander, "-"),
+			agoText(time.Since(l.At)), l.Title,
+		}
+		for n := range cells {
+			cells[n] = oneLine(cells[n])
+		}
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("lay out the list: %w", err)
+	}
+	d.line("%s", strings.TrimRight(text.String(), "\n"))
+	for _, l := range lines {
+		if l.Problem != "" {
+			d.line("%s does not answer: %s", l.Key, l.Problem)
+		}
+	}
+	return nil
+}
+
+// lineState is where an incident stands, in a few words.
+func lineState(l gateway.Line) string {
+	state := strings.ReplaceAll(cmp.Or(string(l.Ending), string(l.Phase), "-"), "_", " ")
+	switch {
+	case l.Ending != "":
+		return state
+	case l.Problem != "":
+		return "not known"
+	case l.AcknowledgedAt.IsZero():
+		state += ", not acknowledged"
+	}
+	if l.Cleared {
+		state += ", alert cleared"
+	}
+	return state
+}
+
+// agoText is how long ago something was, in one unit.
+func agoText(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds ago", int(max(d, 0).Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm ago", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh ago", int(d.Hours()))
+	}
+	return fmt.Sprintf("%dd ago", int(d.Hours()/24))
+}
+
+// oneLine keeps a text from outside from making more lines or columns than one.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(plainText(text)), " ")
+}

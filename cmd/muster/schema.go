@@ -1,0 +1,40 @@
+package main
+
+import (
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/musterbook/musterbook/roster"
+	"github.com/musterbook/musterbook/runbooks"
+)
+
+// schemaCommand prints the JSON Schemas for editors.
+func schemaCommand(sh shell) *cobra.Command {
+	kinds := []string{"runbook", "config"}
+	return &cobra.Command{
+		Use: "schema runbook|config", Short: "Print the JSON Schema of runbooks or of the configuration, for editors",
+		Example: "  muster schema runbook > runbook.v1.schema.json", ValidArgs: kinds,
+		Args: func(c *cobra.Command, args []string) error {
+			if err := words("runbook or config")(c, args); err != nil {
+				return err
+			}
+			if !slices.Contains(kinds, args[0]) {
+				return misused("muster schema runbook, or muster schema config", "there is no schema of %q", args[0])
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			schema := runbooks.Schema
+			if args[0] == "config" {
+				schema = roster.Schema
+			}
+			text, err := schema()
+			if err != nil {
+				return err
+			}
+			_, err = sh.stdout.Write(text)
+			return err
+		},
+	}
+}
