@@ -36,7 +36,7 @@ ENTRYPOINT ["muster"]
 
 FROM base AS worker
 COPY --from=build-worker /out/muster /usr/local/bin/muster
-CMD ["worker", "--config", "/etc/muster/musterbook.yaml"]
+CMD ["worker", "--config", "/etc/muster/musterbook.yaml", "--data", "/var/lib/muster"]
 
 FROM base AS muster
 COPY --from=build-muster /out/muster /usr/local/bin/muster

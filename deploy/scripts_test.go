@@ -1,3 +1,5 @@
+//go:build !noengine && !windows
+
 package deploy
 
 import (

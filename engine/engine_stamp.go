@@ -15,7 +15,7 @@ import (
 )
 
 // stamp says which server wrote a store. Temporal has no schema migration for SQLite, and a server reads only what
-// itself or its neighbor wrote, so the stamp decides whether a store may be opened.
+// itself or its neighbour wrote, so the stamp decides whether a store may be opened.
 type stamp struct {
 	Server string `json:"server"` // version of the Temporal server, as in "1.32.1"
 	Schema string `json:"schema"` // SHA-256 of all statements that build its SQLite schema
@@ -56,7 +56,7 @@ type reading int
 const (
 	readRefuse  reading = iota // another binary must open it
 	readAsIs                   // this very server wrote it
-	readUpgrade                // the neighbor below wrote it: back up first, then open
+	readUpgrade                // the neighbour below wrote it: back up first, then open
 )
 
 // reads says what a binary with stamp s may do with a store stamped old. Temporal supports going up by a patch or by

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -227,6 +228,12 @@ func TestSecondEngineOnTheDirectoryIsRefused(t *testing.T) {
 func TestMain(m *testing.M) {
 	dir := os.Getenv("ENGINE_TEST_HOLD")
 	if dir == "" {
+		// An engine that starts or stops waits most of the time, so more of them fit a machine than it has processors.
+		flag.Parse()
+		if err := flag.Set("test.parallel", "6"); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 		os.Exit(m.Run())
 	}
 	if _, err := engine.Start(context.Background(), engine.Options{DataDir: dir, UIPort: -1}); err != nil {

@@ -80,8 +80,9 @@ type Options struct {
 	Synchronous Synchronous
 	// Logger receives the server's lines; nil means nowhere.
 	Logger *slog.Logger
-	// LogLevel caps what the server itself may say; nil means slog.LevelError, for its warnings are about clusters.
-	LogLevel slog.Leveler
+	// LogLevel caps what the server itself may say. Zero means slog.LevelError, for its warnings are about clusters and
+	// its information fills disks; slog.LevelDebug shows all of it.
+	LogLevel slog.Level
 	// DynamicConfig overrides settings of the server by the server's own names, such as
 	// "limit.historyCount.suggestContinueAsNew". A name the server does not know is an error.
 	DynamicConfig map[string]any
@@ -100,14 +101,12 @@ type Flags struct {
 func (o Options) withDefaults() (Options, error) {
 	o.Namespace = cmp.Or(o.Namespace, DefaultNamespace)
 	o.UIHost = cmp.Or(o.UIHost, "127.0.0.1")
+	o.LogLevel = cmp.Or(o.LogLevel, slog.LevelError)
 	o.Flags.DataDir = cmp.Or(o.Flags.DataDir, "--data")
 	o.Flags.FrontendPort = cmp.Or(o.Flags.FrontendPort, "--engine-port")
 	o.Flags.UIPort = cmp.Or(o.Flags.UIPort, "--ui-port")
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.LogLevel == nil {
-		o.LogLevel = slog.LevelError
 	}
 	var problems []error
 	if o.FrontendPort < 0 || o.FrontendPort > 65535 {

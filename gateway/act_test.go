@@ -255,21 +255,22 @@ func TestTakeGivesTheSameNumberForTheSameRun(t *testing.T) {
 
 func TestDeclare(t *testing.T) {
 	t.Parallel()
+	request := own(t)
 	d := newDoor(t)
 	in := d.declared(t, func(n *gateway.NewIncident) {
-		n.Severity, n.RequestID, n.Inputs = "SEV2", t.Name(), map[string]any{"count": "12", "region": "eu"}
+		n.Severity, n.RequestID, n.Inputs = "SEV2", request, map[string]any{"count": "12", "region": "eu"}
 	})
 	inc := d.shown(t, in.WorkflowID)
 	if inc.Severity != "SEV2" || inc.Source != "person" || inc.Team != "shop" || inc.DeclaredBy.Name != "Test" {
 		t.Errorf("incident: %+v", inc)
 	}
-	again := d.declared(t, func(n *gateway.NewIncident) { n.RequestID = t.Name() })
+	again := d.declared(t, func(n *gateway.NewIncident) { n.RequestID = request })
 	if again.Key != in.Key || again.RunID != in.RunID || !again.Again {
 		t.Errorf("declared again: %+v, want %+v", again, in)
 	}
 	d.do(t, in.Key, contract.VerbResolve, contract.Act{})
 	d.closed(t, in)
-	if late := d.declared(t, func(n *gateway.NewIncident) { n.RequestID = t.Name() }); late.Key != in.Key || !late.Again {
+	if late := d.declared(t, func(n *gateway.NewIncident) { n.RequestID = request }); late.Key != in.Key || !late.Again {
 		t.Errorf("declared again after the end: %+v, want the old one", late)
 	}
 

@@ -20,15 +20,16 @@ import (
 
 func TestAlertsBeginOneIncident(t *testing.T) {
 	t.Parallel()
+	key := own(t)
 	d := newDoor(t)
-	two := body(t, t.Name(), alert("basket", "Latency", func(a *incident.Alert) { a.Summary, a.Labels["severity"] = "basket is slow", "SEV3" }),
+	two := body(t, key, alert("basket", "Latency", func(a *incident.Alert) { a.Summary, a.Labels["severity"] = "basket is slow", "SEV3" }),
 		alert("basket", "Errors", func(a *incident.Alert) { a.Summary, a.Labels["severity"] = "basket is slow", "SEV2" }))
 
 	first := d.delivered(t, two)
 	if len(first) != 1 || !first[0].Started || first[0].RunID == "" {
 		t.Fatalf("first delivery: %+v", first)
 	}
-	if want := gateway.AlertWorkflowID("alertmanager", t.Name(), "basket"); first[0].WorkflowID != want {
+	if want := gateway.AlertWorkflowID("alertmanager", key, "basket"); first[0].WorkflowID != want {
 		t.Errorf("workflow id %s, want %s", first[0].WorkflowID, want)
 	}
 	again := d.delivered(t, two)
@@ -61,8 +62,9 @@ func TestAlertsBeginOneIncident(t *testing.T) {
 
 func TestRepeatOfAnAlertThatStillFiresIsCounted(t *testing.T) {
 	t.Parallel()
+	key := own(t)
 	d := newDoor(t)
-	text := body(t, t.Name(), alert("basket", "Latency"))
+	text := body(t, key, alert("basket", "Latency"))
 	id := d.delivered(t, text)[0].WorkflowID
 	d.clock.move(4 * time.Hour) // Alertmanager's own repeat interval
 	if got := d.delivered(t, text)[0]; got.Started {
@@ -76,9 +78,10 @@ func TestRepeatOfAnAlertThatStillFiresIsCounted(t *testing.T) {
 
 func TestFiringAgainWithTheSameWordsIsNews(t *testing.T) {
 	t.Parallel()
+	key := own(t)
 	d := newDoor(t)
-	fires := body(t, t.Name(), alert("basket", "Latency"))
-	clears := body(t, t.Name(), alert("basket", "Latency", cleared))
+	fires := body(t, key, alert("basket", "Latency"))
+	clears := body(t, key, alert("basket", "Latency", cleared))
 	id := d.delivered(t, fires)[0].WorkflowID
 	if got := d.delivered(t, clears)[0]; got.Started || got.Orphan {
 		t.Errorf("clearing: %+v", got)
@@ -92,8 +95,9 @@ func TestFiringAgainWithTheSameWordsIsNews(t *testing.T) {
 
 func TestClearingWithoutAnIncident(t *testing.T) {
 	t.Parallel()
+	key := own(t)
 	d := newDoor(t)
-	got := d.delivered(t, body(t, t.Name(), alert("basket", "Latency", cleared)))
+	got := d.delivered(t, body(t, key, alert("basket", "Latency", cleared)))
 	if len(got) != 1 || !got[0].Orphan || got[0].Started {
 		t.Errorf("taken: %+v, want an orphan", got)
 	}
@@ -107,8 +111,9 @@ func TestClearingWithoutAnIncident(t *testing.T) {
 
 func TestOneDeliveryForSeveralServices(t *testing.T) {
 	t.Parallel()
+	key := own(t)
 	d := newDoor(t)
-	got := d.delivered(t, body(t, t.Name(), alert("basket", "Latency", cleared), alert("search", "Latency"), alert("basket", "Errors")))
+	got := d.delivered(t, body(t, key, alert("basket", "Latency", cleared), alert("search", "Latency"), alert("basket", "Errors")))
 	if len(got) != 2 || got[0].Service != "search" || got[1].Service != "basket" || !got[0].Started || !got[1].Started {
 		t.Fatalf("taken: %+v", got)
 	}
@@ -122,8 +127,9 @@ func TestOneDeliveryForSeveralServices(t *testing.T) {
 
 func TestAnOutageAfterTheEndIsANewIncident(t *testing.T) {
 	t.Parallel()
+	key := own(t)
 	d := newDoor(t)
-	text := body(t, t.Name(), alert("basket", "Latency"))
+	text := body(t, key, alert("basket", "Latency"))
 	first := d.delivered(t, text)[0]
 	before := d.shown(t, first.WorkflowID)
 	d.do(t, before.Key, contract.VerbResolve, contract.Act{})
@@ -164,8 +170,9 @@ func TestAnOutageAfterTheEndIsANewIncident(t *testing.T) {
 
 func TestARunbookThatCannotBeHadGivesWay(t *testing.T) {
 	t.Parallel()
+	key := own(t)
 	d := newDoor(t)
-	got := d.delivered(t, body(t, t.Name(), alert("basket", "Latency", func(a *incident.Alert) {
+	got := d.delivered(t, body(t, key, alert("basket", "Latency", func(a *incident.Alert) {
 		a.Labels["runbook"], a.Labels["severity"] = "lost", "P9"
 	})))
 	if inc := d.shown(t, got[0].WorkflowID); inc.Runbook != "outage" || inc.Severity != "" {
@@ -180,10 +187,11 @@ func TestARunbookThatCannotBeHadGivesWay(t *testing.T) {
 
 func TestWithoutAnyRunbookTheSenderComesAgain(t *testing.T) {
 	t.Parallel()
+	key := own(t)
 	d := newDoor(t, func(o *gateway.Options, _ *gateway.ServerConfig) {
 		o.Runbooks, o.DefaultRunbook = noRunbooks{}, ""
 	})
-	r := d.deliver(t, body(t, t.Name(), alert("basket", "Latency")))
+	r := d.deliver(t, body(t, key, alert("basket", "Latency")))
 	if r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") == "" {
 		t.Errorf("answered %d, Retry-After %q: an alert that is not taken is asked for again", r.status, r.header.Get("Retry-After"))
 	}
@@ -197,6 +205,7 @@ func (noRunbooks) Runbook(string) (rb runbooks.Runbook, hash string, err error) 
 
 func TestAGreatDeliveryIsSplit(t *testing.T) {
 	t.Parallel()
+	key := own(t)
 	d := newDoor(t)
 	var alerts []incident.Alert
 	for n := range 900 {
@@ -204,7 +213,7 @@ func TestAGreatDeliveryIsSplit(t *testing.T) {
 			a.Summary = strings.Repeat("<&>", 40) // grows sixfold in JSON
 		}))
 	}
-	taken, err := d.Alerts(t.Context(), gateway.Delivery{Source: "alertmanager", Key: t.Name(), Alerts: alerts})
+	taken, err := d.Alerts(t.Context(), gateway.Delivery{Source: "alertmanager", Key: key, Alerts: alerts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +247,7 @@ func TestTitleOfAnIncident(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			taken, err := d.Alerts(t.Context(), gateway.Delivery{Source: "alertmanager", Key: t.Name(), Alerts: c.alerts})
+			taken, err := d.Alerts(t.Context(), gateway.Delivery{Source: "alertmanager", Key: own(t), Alerts: c.alerts})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -251,12 +260,13 @@ func TestTitleOfAnIncident(t *testing.T) {
 
 func TestTemporalAway(t *testing.T) {
 	t.Parallel()
+	key := own(t)
 	d := newDoor(t, func(o *gateway.Options, _ *gateway.ServerConfig) { o.Client = unreachable(t) })
 	requests := []struct {
 		name, method, path, body, token string
 	}{
-		{"alerts", "POST", "/v1/alerts/alertmanager", body(t, t.Name(), alert("basket", "Latency")), sourceToken},
-		{"clearing", "POST", "/v1/alerts/alertmanager", body(t, t.Name(), alert("basket", "Latency", cleared)), sourceToken},
+		{"alerts", "POST", "/v1/alerts/alertmanager", body(t, key, alert("basket", "Latency")), sourceToken},
+		{"clearing", "POST", "/v1/alerts/alertmanager", body(t, key, alert("basket", "Latency", cleared)), sourceToken},
 		{"list", "GET", "/v1/incidents", "", apiToken},
 		{"show", "GET", "/v1/incidents/INC-1", "", apiToken},
 		{"act", "POST", "/v1/incidents/INC-1/resolve", "", apiToken},

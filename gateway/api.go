@@ -31,7 +31,7 @@ func (s *Server) api(handle func(call) (status int, body any, err error)) http.H
 		}
 		token, ok := bearer(r, tokens)
 		if !ok {
-			s.unauthorized(w, r)
+			s.unauthorised(w, r)
 			return
 		}
 		body, err := readBody(r)

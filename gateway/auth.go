@@ -49,8 +49,8 @@ func bearer(r *http.Request, tokens []Token) (Token, bool) {
 	return found, ok
 }
 
-// unauthorized answers a request without a valid token.
-func (s *Server) unauthorized(w http.ResponseWriter, r *http.Request) {
+// unauthorised answers a request without a valid token.
+func (s *Server) unauthorised(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("WWW-Authenticate", `Bearer realm="musterbook"`)
 	s.fail(w, r, problem{
 		status: http.StatusUnauthorized, what: "the token is missing or wrong", hint: "send the header Authorization: Bearer <token>",

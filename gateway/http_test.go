@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,9 @@ func decodeGroup(body []byte) (gateway.Group, error) {
 	}
 	return gateway.Group{Key: in.Key, Alerts: in.Alerts}, nil
 }
+
+// own is a name that no other test has, nor this one when it is run again on the same engine.
+func own(t *testing.T) string { return t.Name() + " " + rand.Text() }
 
 // alert is one alert of a service.
 func alert(service, name string, change ...func(*incident.Alert)) incident.Alert {

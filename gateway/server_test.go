@@ -87,7 +87,7 @@ func TestBadRequests(t *testing.T) {
 func TestAPI(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
-	declare := `{"title":"checkout is down","service":"basket","severity":"SEV2","as":"ana","inputs":{"count":7}}`
+	declare := `{"title":"` + own(t) + `","service":"basket","severity":"SEV2","as":"ana","inputs":{"count":7}}`
 	first := d.api(t, "POST", "/v1/incidents", declare)
 	if first.status != http.StatusCreated {
 		t.Fatalf("declaring answered %d: %s", first.status, first.body)
@@ -255,7 +255,7 @@ func TestDrain(t *testing.T) {
 			t.Errorf("%s answered %d while draining", path, r.status)
 		}
 	}
-	if r := d.deliver(t, body(t, t.Name(), alert("basket", "Latency"))); r.status != http.StatusServiceUnavailable {
+	if r := d.deliver(t, body(t, own(t), alert("basket", "Latency"))); r.status != http.StatusServiceUnavailable {
 		t.Errorf("alerts answered %d while draining", r.status)
 	}
 	if r := d.send(t, "GET", "/healthz", ""); r.status != http.StatusOK {

@@ -15,7 +15,8 @@ import (
 // Show is an incident as it stands; one that has ended is shown by its review.
 func (d *Incidents) Show(ctx context.Context, key incident.Key) (contract.Snapshot, error) {
 	key = NormalKey(string(key))
-	return newest(ctx, d, key, asking[contract.None, contract.Snapshot]{
+	return newest(ctx, d, asking[contract.None, contract.Snapshot]{
+		key:   key,
 		name:  contract.Show,
 		still: func(s contract.Snapshot) bool { return sameKey(s.Incident.Key, key) && s.Incident.Open() && !s.Closed },
 		of:    func(s contract.Snapshot) bool { return sameKey(s.Incident.Key, key) },
@@ -25,7 +26,8 @@ func (d *Incidents) Show(ctx context.Context, key incident.Key) (contract.Snapsh
 // Timeline gives the timeline's entries after a sequence number; 0 = all.
 func (d *Incidents) Timeline(ctx context.Context, key incident.Key, after int) (contract.TimelinePart, error) {
 	key = NormalKey(string(key))
-	return newest(ctx, d, key, asking[contract.TimelineRequest, contract.TimelinePart]{
+	return newest(ctx, d, asking[contract.TimelineRequest, contract.TimelinePart]{
+		key:  key,
 		name: contract.Timeline, in: contract.TimelineRequest{After: after},
 		still: func(p contract.TimelinePart) bool { return sameKey(p.Key, key) && !p.Closed },
 		of:    func(p contract.TimelinePart) bool { return sameKey(p.Key, key) },
@@ -40,6 +42,7 @@ func sameKey(got, asked incident.Key) bool {
 
 // asking is a query that both an incident and its review answer.
 type asking[In, Out any] struct {
+	key   incident.Key
 	name  contract.Query[In, Out]
 	in    In
 	still func(Out) bool // the incident itself is going on: nobody knows more
@@ -48,10 +51,10 @@ type asking[In, Out any] struct {
 
 // newest asks the incident's workflow, and when that has ended, or has become another incident, its review. Where there
 // is no review, the last word of the incident itself counts.
-func newest[In, Out any](ctx context.Context, d *Incidents, key incident.Key, a asking[In, Out]) (Out, error) {
+func newest[In, Out any](ctx context.Context, d *Incidents, a asking[In, Out]) (Out, error) {
 	var none Out
-	what := fmt.Sprintf("ask %s", key)
-	place, err := d.place(ctx, key, 0)
+	what := fmt.Sprintf("ask %s", a.key)
+	place, err := d.place(ctx, a.key, 0)
 	if err != nil {
 		return none, err
 	}
@@ -62,7 +65,7 @@ func newest[In, Out any](ctx context.Context, d *Incidents, key incident.Key, a 
 	if firstErr != nil && !gone(firstErr) {
 		return none, failed(what, firstErr)
 	}
-	review, err := query(ctx, d, question[In, Out]{workflowID: contract.ReviewID(string(key)), name: a.name, in: a.in})
+	review, err := query(ctx, d, question[In, Out]{workflowID: contract.ReviewID(string(a.key)), name: a.name, in: a.in})
 	if err == nil {
 		return review, nil
 	}
@@ -72,21 +75,21 @@ func newest[In, Out any](ctx context.Context, d *Incidents, key incident.Key, a 
 	if firstErr == nil && a.of(first) {
 		return first, nil
 	}
-	return ownRun(ctx, d, key, place, a)
+	return ownRun(ctx, d, place, a)
 }
 
 // ownRun asks the run that began the incident: for an incident without a review whose workflow id is another's by now.
-func ownRun[In, Out any](ctx context.Context, d *Incidents, key incident.Key, place contract.NumberEntry, a asking[In, Out]) (Out, error) {
+func ownRun[In, Out any](ctx context.Context, d *Incidents, place contract.NumberEntry, a asking[In, Out]) (Out, error) {
 	out, err := query(ctx, d, question[In, Out]{workflowID: place.WorkflowID, runID: place.RunID, name: a.name, in: a.in})
 	if err == nil && a.of(out) {
 		return out, nil
 	}
 	var none Out
 	if err != nil && !gone(err) {
-		return none, failed(fmt.Sprintf("ask %s", key), err)
+		return none, failed(fmt.Sprintf("ask %s", a.key), err)
 	}
 	return none, &Refusal{
-		Kind: RefusedAbsent, What: fmt.Sprintf("Temporal does not keep %s any more", key), Hint: "its record lies in the archive",
+		Kind: RefusedAbsent, What: fmt.Sprintf("Temporal does not keep %s any more", a.key), Hint: "its record lies in the archive",
 	}
 }
 

@@ -24,7 +24,7 @@ func (s *Server) alerts(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, ok := bearer(r, source.Tokens()); !ok {
-		s.unauthorized(w, r)
+		s.unauthorised(w, r)
 		return
 	}
 	body, err := readBody(r)

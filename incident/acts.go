@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,6 +55,9 @@ func (i *Incident) TakeAlerts(at time.Time, alerts []Alert) bool {
 		if a.Cleared && !seen {
 			continue
 		}
+		if a.Cleared {
+			a = a.with(known)
+		}
 		i.Alerts[a.Fingerprint] = a
 		if !a.StartsAt.IsZero() && (i.StartedAt.IsZero() || a.StartsAt.Before(i.StartedAt)) {
 			i.StartedAt = a.StartsAt
@@ -70,6 +74,19 @@ func (i *Incident) TakeAlerts(at time.Time, alerts []Alert) bool {
 	}
 	i.noteCleared(at)
 	return news
+}
+
+// with completes a clearing, which may come without the words that its alert had while it fired.
+func (a Alert) with(known Alert) Alert {
+	a.Title, a.Summary = cmp.Or(a.Title, known.Title), cmp.Or(a.Summary, known.Summary)
+	a.URL, a.Runbook = cmp.Or(a.URL, known.URL), cmp.Or(a.Runbook, known.Runbook)
+	if len(a.Labels) == 0 {
+		a.Labels = known.Labels
+	}
+	if a.StartsAt.IsZero() {
+		a.StartsAt = known.StartsAt
+	}
+	return a
 }
 
 // sentence is an alert in one line.
@@ -161,8 +178,8 @@ func (i *Incident) Assign(at time.Time, by Actor, role Role, h Holder) error {
 		i.Holders = map[Role]Holder{}
 	}
 	before, held := i.Holders[role]
-	if held && before.Person == h.Person && before.Accepted == h.Accepted {
-		return nil
+	if held && before.Person == h.Person && (before.Accepted || !h.Accepted) {
+		return nil // Offering a role to whoever has accepted it takes nothing back.
 	}
 	h.Since = at
 	i.Holders[role] = h
@@ -183,14 +200,15 @@ func (i *Incident) Assign(at time.Time, by Actor, role Role, h Holder) error {
 			}
 		}
 	}
-	if role == Commander {
-		i.warnSecondRole(at, h)
-	}
+	i.warnSecondRole(at, h)
 	return nil
 }
 
 // warnSecondRole says on the timeline when the commander holds another role; it does not forbid it.
 func (i *Incident) warnSecondRole(at time.Time, h Holder) {
+	if i.Holders[Commander].Person != h.Person {
+		return
+	}
 	roles := make([]string, 0, len(i.Holders))
 	for role, holder := range i.Holders {
 		if role != Commander && holder.Person == h.Person {
@@ -237,6 +255,9 @@ type End struct {
 func (i *Incident) CheckEnd(e End) error {
 	if err := i.mustBeOpen(); err != nil {
 		return err
+	}
+	if !slices.Contains([]Ending{Resolved, FalseAlarm, Duplicate, Cancelled}, e.Ending) {
+		return refuse("one of: resolved, false_alarm, duplicate, cancelled", "unknown ending %q", e.Ending)
 	}
 	if e.Ending == Cancelled && strings.TrimSpace(e.Reason) == "" {
 		return refuse("say why with a reason", "cancelling %s needs a reason", i.Key)

@@ -72,7 +72,8 @@ const (
 	CallRefused   CallStatus = "refused" // never placed
 )
 
-// rank orders the statuses; equal ranks exclude one another.
+// rank orders the statuses; equal ranks exclude one another. A status that is not known ranks below all others, so that
+// it never counts as progress.
 func (s CallStatus) rank() int {
 	switch s {
 	case CallPlanned:
@@ -85,8 +86,10 @@ func (s CallStatus) rank() int {
 		return 3
 	case CallAnswered:
 		return 4
+	case CallDelivered, CallCompleted, CallBusy, CallNoAnswer, CallFailed, CallCanceled, CallRefused:
+		return 5
 	}
-	return 5
+	return -1
 }
 
 // Final says whether the attempt is over.

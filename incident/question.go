@@ -211,7 +211,7 @@ func (i *Incident) answerable(by Actor, a Answer) (*Question, error) {
 		return nil, err
 	}
 	if q.State != QuestionOpen {
-		return nil, refuse("", "%s is answered already: %s by %s", q.Step, q.Label(q.Choice), q.By)
+		return nil, q.closed()
 	}
 	if len(a.Kinds) > 0 && !slices.Contains(a.Kinds, q.Kind) {
 		return nil, refuse("it waits for: "+q.verbs(), "%s is not answered this way", q.Step)
@@ -226,6 +226,21 @@ func (i *Incident) answerable(by Actor, a Answer) (*Question, error) {
 		return nil, refuse("another person must approve", "%s has approved already", by)
 	}
 	return q, nil
+}
+
+// closed refuses an answer that comes too late, with the reason.
+func (q *Question) closed() error {
+	switch q.State {
+	case QuestionTimedOut:
+		if q.Choice != "" {
+			return refuse("", "nobody answered %s in time; it went on with %s", q.Step, q.Label(q.Choice))
+		}
+		return refuse("", "nobody answered %s in time", q.Step)
+	case QuestionWithdrawn:
+		return refuse("", "%s was withdrawn; nobody waits for an answer any more", q.Step)
+	case QuestionAnswered, QuestionOpen:
+	}
+	return refuse("", "%s is answered already: %s by %s", q.Step, q.Label(q.Choice), q.By)
 }
 
 // findQuestion finds the newest question that the answer means.

@@ -155,10 +155,10 @@ func (r *run) fillInputs() string {
 			continue
 		}
 		switch {
-		case input.Default != nil:
-			r.st.Inputs[input.Name] = input.Default
 		case input.Name == "service" && r.inc.Service != "":
 			r.st.Inputs[input.Name] = r.inc.Service
+		case input.Default != nil:
+			r.st.Inputs[input.Name] = input.Default
 		case input.Required:
 			missing = append(missing, input.Name)
 		}

@@ -69,7 +69,7 @@ func call(ctx context.Context, sh shell, f callFlags, b beginning, command func(
 	var temporal roster.Temporal
 	var people gateway.People
 	if config != nil {
-		temporal, people = config.Temporal, book{&config.Book}
+		temporal, people = config.Temporal, config
 	}
 	d.by = gateway.CLIActor(people, f.as, sh.login())
 	options, err := clusterOptions(cmp.Or(temporalAddress(f.address, sh.getenv, temporal), localAddress()), sh.getenv, temporal)

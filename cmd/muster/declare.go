@@ -77,7 +77,7 @@ func routesOf(config *roster.Config) gateway.Routes {
 	if config == nil {
 		return unrouted{}
 	}
-	return routes{func() *roster.Config { return config }}
+	return routes{config}
 }
 
 // declare begins the incident and says what it is called.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/musterbook/musterbook/providers/slack/fakeslack"
@@ -13,23 +14,24 @@ import (
 // spokenCells is how much of what a telephone says, or Slack shows, stands in the demo: two lines.
 const spokenCells = 2 * (widest - textColumn - 10)
 
-// demoNarrator puts what the simulations see into words.
+// demoNarrator puts what the simulations see into words. Each of the two simulations tells one event after another.
 type demoNarrator struct {
-	feed  *demoFeed
-	world *demoWorld
+	feed   *demoFeed
+	world  *demoWorld
+	joined []string // who has entered a room, until the next event
 }
 
 // twilio tells what happened on a telephone. That a call waits or is dialled, and that a message has left, is left out.
 func (n *demoNarrator) twilio(e faketwilio.Event) {
 	who := demoOwner(cmp.Or(e.Call.To, e.Message.To))
-	said := shorten(plainText(e.Text), spokenCells)
+	said := plainText(e.Text)
 	switch e.Kind {
 	case faketwilio.CallRinging:
 		n.feed.Simulated(e.At, who, "the telephone rings …")
 	case faketwilio.CallAnswered:
 		n.feed.Simulated(e.At, who, "answers the telephone")
 	case faketwilio.CallHeard:
-		n.feed.Simulated(e.At, who, "hears “"+said+"”")
+		n.feed.Heard(e.At, who, said)
 	case faketwilio.CallPressed:
 		n.feed.Simulated(e.At, who, "presses "+said)
 	case faketwilio.CallSilent:
@@ -37,9 +39,9 @@ func (n *demoNarrator) twilio(e faketwilio.Event) {
 	case faketwilio.CallEnded:
 		n.feed.Simulated(e.At, who, callEnd(e.Call.Status))
 	case faketwilio.MessageDelivered:
-		n.feed.Simulated(e.At, who, "gets an SMS “"+said+"”")
+		n.feed.Simulated(e.At, who, "gets an SMS “"+shorten(said, spokenCells)+"”")
 	case faketwilio.MessageReceived:
-		n.feed.Simulated(e.At, demoOwner(e.Message.From), "writes an SMS “"+said+"”")
+		n.feed.Simulated(e.At, demoOwner(e.Message.From), "writes an SMS “"+shorten(said, spokenCells)+"”")
 	case faketwilio.MessageFailed:
 		n.feed.Fault(e.At, who, "the SMS does not arrive")
 	case faketwilio.WebhookFailed:
@@ -72,23 +74,26 @@ func demoOwner(number string) string {
 	return number
 }
 
-// slack tells what people in the workspace see. That a message was changed, pinned or bookmarked is left out.
+// slack tells what people in the workspace see. Left out is what stands on the timeline as well: that a click was
+// taken, and that a question gave way to its answer.
 func (n *demoNarrator) slack(e fakeslack.Event) {
+	if e.Kind == fakeslack.Joined {
+		n.joined = append(n.joined, n.name(e.User))
+		return
+	}
+	if names := slices.DeleteFunc(n.joined, func(name string) bool { return name == "" }); len(names) > 0 {
+		n.feed.Simulated(e.At, "Slack", "in the room: "+strings.Join(names, ", "))
+	}
+	n.joined = nil
 	switch e.Kind {
 	case fakeslack.RoomCreated:
-		n.feed.Simulated(e.At, "Slack", "room #"+e.RoomName+" · "+n.world.url+"/archives/"+e.Room)
+		n.feed.Simulated(e.At, "Slack", "the room to look at: "+n.world.url+"/archives/"+e.Room)
 	case fakeslack.TopicSet:
-		n.feed.Simulated(e.At, "Slack", "topic: "+e.Text)
-	case fakeslack.Joined:
-		if name := n.name(e.User); name != "" {
-			n.feed.Simulated(e.At, "Slack", name+" is in the room")
-		}
+		n.feed.Simulated(e.At, "Slack", "topic: "+plainText(e.Text))
 	case fakeslack.MessagePosted:
 		n.posted(e)
-	case fakeslack.EphemeralPosted, fakeslack.Answered:
-		n.feed.Simulated(e.At, cmp.Or(n.name(e.User), "Slack"), "reads “"+n.readable(e.Text)+"”")
-	case fakeslack.RoomArchived, fakeslack.PurposeSet, fakeslack.MessageUpdated, fakeslack.Pinned, fakeslack.Bookmarked,
-		fakeslack.ViewOpened, fakeslack.ViewUpdated:
+	case fakeslack.RoomArchived, fakeslack.PurposeSet, fakeslack.MessageUpdated, fakeslack.EphemeralPosted, fakeslack.Answered,
+		fakeslack.Pinned, fakeslack.Bookmarked, fakeslack.ViewOpened, fakeslack.ViewUpdated, fakeslack.Joined:
 	}
 }
 
@@ -97,11 +102,11 @@ func (n *demoNarrator) posted(e fakeslack.Event) {
 	text := n.readable(e.Text)
 	var labels []string
 	for _, b := range demoButtons(n.world.slack, e.Room, e.TS) {
-		labels = append(labels, "["+b.Text+"]")
 		if b.Text == cardMark {
-			n.feed.Simulated(e.At, "Slack", "the incident's card: "+text)
+			n.feed.Simulated(e.At, "Slack", "the incident's card: "+strings.ReplaceAll(text, "*", ""))
 			return
 		}
+		labels = append(labels, "["+b.Text+"]")
 	}
 	n.feed.Simulated(e.At, "Slack", strings.TrimSpace("“"+text+"” "+strings.Join(labels, " ")))
 }
@@ -114,7 +119,8 @@ func (n *demoNarrator) readable(text string) string {
 	text = mention.ReplaceAllStringFunc(text, func(m string) string {
 		return "@" + cmp.Or(n.name(mention.FindStringSubmatch(m)[1]), "somebody")
 	})
-	line, _, _ := strings.Cut(html.UnescapeString(text), "\n")
+	text = strings.NewReplacer(":red_circle:", "●", ":large_green_circle:", "●").Replace(html.UnescapeString(text))
+	line, _, _ := strings.Cut(text, "\n")
 	return shorten(plainText(line), spokenCells)
 }
 

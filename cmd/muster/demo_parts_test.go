@@ -262,16 +262,22 @@ func TestDemoFeedKeepsTheOrderOfTime(t *testing.T) {
 	feed.Entry(incident.Entry{At: at(8), Kind: incident.EntryAcknowledged, Text: "Ben acknowledged"})
 	feed.Entry(incident.Entry{At: at(5), Kind: incident.EntryCall, Text: "Ben rings"}) // the telephone company's word
 	feed.Entry(incident.Entry{At: at(5), Kind: incident.EntryCall, By: incident.RunbookActor(), Text: "calling Ben"})
-	feed.Remark(at(5), "log", "after the call")
+	feed.Entry(incident.Entry{At: at(5), Kind: incident.EntryAlert, Text: "HighErrorRate · firing"})
+	feed.Entry(incident.Entry{At: at(5), Kind: incident.EntryAlert, Text: "HighErrorRate · firing"})
+	feed.Heard(at(6), "Ben", "INC-1.")
+	feed.Heard(at(6), "Ben", "Press 1 to acknowledge.")
 	feed.Show(at(8))
+	feed.Heard(at(8), "Ben", "INC-1 is acknowledged.")
 	feed.Fault(at(9), "Twilio", "cannot reach us")
 	feed.ShowAll()
 	feed.ShowAll()
 	want := `
     0.5 s  call          calling Ben
-    0.5 s  log           after the call
+    0.5 s  alert         HighErrorRate · firing (×2)
+    0.6 s  ~ Ben         hears “INC-1. Press 1 to acknowledge.”
     0.7 s  ~ Ben         presses 1
     0.8 s  acknowledged  Ben acknowledged
+    0.8 s  ~ Ben         hears “INC-1 is acknowledged.”
     0.9 s  ~ Twilio      cannot reach us
 `
 	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), out.String()); diff != "" {

@@ -104,6 +104,7 @@ people:
 
 schedules:
   {{.Service}}-oncall: # the first level
+    zone: UTC
     rotation: { members: [ana], start: {{.Start}}, at: "09:00" }
   sre-oncall: # the second level, who takes command
     person: ben

@@ -67,13 +67,14 @@ func (w *demoWatch) look(ctx context.Context) (ended bool) {
 		w.problem = err
 		return false
 	}
+	if part.Key != "" {
+		w.key = part.Key
+		w.feed.Name(part.Key)
+	}
 	for _, e := range part.Entries {
 		w.seen = max(w.seen, e.Seq)
 		w.entries = append(w.entries, e)
 		w.feed.Entry(e)
-	}
-	if part.Key != "" {
-		w.key = part.Key
 	}
 	return part.Closed
 }

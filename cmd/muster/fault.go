@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -107,12 +106,7 @@ func explain(err error) (what, hint string) {
 	case errors.As(err, &away):
 		return err.Error(), "nothing was recorded; is `muster serve`, or a `muster worker`, running? Try again: repeating is harmless"
 	}
-	// Cobra's advice for a mistyped command follows its sentence.
-	what, advice, _ := strings.Cut(err.Error(), "\n\nDid you mean this?\n")
-	if meant := strings.Fields(advice); len(meant) > 0 {
-		return what, "did you mean " + strings.Join(meant, " or ") + "?"
-	}
-	return what, ""
+	return err.Error(), ""
 }
 
 // passes says whether an error may be over in a moment.

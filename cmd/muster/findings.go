@@ -116,7 +116,7 @@ func checkConfiguration(path string, known shelf, getenv func(string) string) []
 func checkNames(path string, config *roster.Config, known shelf) []finding {
 	used := map[string]bool{config.Route(nil).Runbook: true}
 	for _, service := range config.Services() {
-		to, _ := config.Declared(service)
+		to, _ := config.Service(service)
 		used[to.Runbook] = true
 	}
 	var out []finding

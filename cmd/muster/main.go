@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"os/user"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -51,7 +52,7 @@ func rootCommand(sh shell) *cobra.Command {
 		Short: "Musterbook: incidents from the first alert to the postmortem",
 		Long: "Musterbook opens a room, calls people until somebody answers, drives the runbook, and writes the record.\n" +
 			"Each incident is a durable workflow: it survives restarts of everything.",
-		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+		SilenceErrors: true, SilenceUsage: true, SuggestionsMinimumDistance: 2, Args: noSuchCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetOut(sh.stdout)
@@ -77,6 +78,18 @@ func rootCommand(sh shell) *cobra.Command {
 	root.AddCommand(versionCommand(sh))
 	ownErrors(root)
 	return root
+}
+
+// noSuchCommand complains about a first word that is no command, and says which one may be meant.
+func noSuchCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	if meant := c.SuggestionsFor(args[0]); len(meant) > 0 {
+		hint = "did you mean " + strings.Join(meant, " or ") + "?"
+	}
+	return misused(hint, "there is no command %q", args[0])
 }
 
 // The groups in which help shows the commands.

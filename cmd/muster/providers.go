@@ -33,10 +33,10 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 		return nil, err
 	}
 	if s := config.Slack; s != nil {
-		v.chat = slack.New(slack.Options{Token: s.Token.Reveal(), APIURL: s.APIURL, People: directory{live}, Log: log})
+		v.chat = slack.New(slack.Options{Token: s.Token.Reveal(), APIURL: s.APIURL, People: live, Log: log})
 	}
 	if t := config.Twilio; t != nil {
-		if v.phone, err = openTwilio(config, directory{live}, log); err != nil {
+		if v.phone, err = openTwilio(config, live, log); err != nil {
 			return nil, err
 		}
 	}

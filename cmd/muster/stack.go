@@ -188,8 +188,8 @@ func (s *stack) connect(ctx context.Context) (err error) {
 // openDoor makes what everything acts through.
 func (s *stack) openDoor(context.Context) (err error) {
 	s.Incidents, err = gateway.New(gateway.Options{
-		Client: s.client, Namespace: s.namespace, UI: s.UIURL, Routes: routes{s.options.Live.Config}, Runbooks: s.options.Runbooks,
-		DefaultRunbook: defaultRunbook, People: directory{s.options.Live}, Logger: s.log,
+		Client: s.client, Namespace: s.namespace, UI: s.UIURL, Routes: routes{s.options.Live}, Runbooks: s.options.Runbooks,
+		DefaultRunbook: defaultRunbook, People: s.options.Live, Logger: s.log,
 	})
 	return err
 }

@@ -31,8 +31,9 @@ type view struct {
 	width   int
 	colour  bool
 	utc     bool
-	day     string // the day that was shown last, of a view with the clock's time
-	err     error  // the first write that failed; nothing is written after it
+	key     incident.Key // of the incident that is shown; empty when it goes without saying
+	day     string       // the day that was shown last, of a view with the clock's time
+	err     error        // the first write that failed; nothing is written after it
 }
 
 // newView shows the time since an instant, the beginning of what is shown.
@@ -63,10 +64,17 @@ func terminalOf(w io.Writer) (width int, colour bool) {
 	return width, os.Getenv("NO_COLOR") == ""
 }
 
-// Entry shows one line of an incident's timeline.
+// Entry shows one line of an incident's timeline. A phase begins a new paragraph.
 func (v *view) Entry(e incident.Entry) {
 	v.turnDay(e.At)
-	v.write(v.line(row{at: e.At, label: string(e.Kind), text: sentenceOf(e), style: styleOf(e.Kind)}))
+	text := sentenceOf(e)
+	if e.Kind == incident.EntryDeclared && v.key != "" {
+		text = string(v.key) + " · " + text
+	}
+	if e.Kind == incident.EntryPhase {
+		v.write("\n")
+	}
+	v.write(v.line(row{at: e.At, label: string(e.Kind), text: text, style: styleOf(e.Kind)}))
 }
 
 // Simulated shows something that a simulation saw or did. Such lines are marked with ~.
@@ -75,19 +83,16 @@ func (v *view) Simulated(at time.Time, who, text string) {
 	v.write(v.line(row{at: at, label: "~ " + who, text: text, style: simulatedStyle()}))
 }
 
-// Remark shows something that is neither of the timeline nor simulated, in the same columns.
-func (v *view) Remark(at time.Time, label, text string) {
-	v.turnDay(at)
-	v.write(v.line(row{at: at, label: label, text: text, style: quietStyle()}))
-}
-
-// sentenceOf is an entry's text with what it lacks: who spoke, and what is not proven about them.
+// sentenceOf is an entry's text without what its kind says already, and with what it lacks: who spoke, what is not
+// proven about them, and which step a question belongs to.
 func sentenceOf(e incident.Entry) string {
-	text := e.Text
+	text := strings.TrimPrefix(strings.TrimPrefix(e.Text, string(e.Kind)+" "), "· ")
 	person := e.By.Name != "" && e.By.Door != incident.DoorRunbook
 	switch {
-	case e.Kind == incident.EntryAlert || e.Kind == incident.EntryCleared || e.Kind == incident.EntryNote && person:
-		text = strings.TrimPrefix(e.By.String()+": "+text, ": ")
+	case e.Kind == incident.EntryAlert && person, e.Kind == incident.EntryCleared && person:
+		text = e.By.String() + " · " + text
+	case e.Kind == incident.EntryNote && person:
+		text = e.By.String() + ": " + text
 	case e.Kind == incident.EntryPhase:
 		text = "── " + strings.ReplaceAll(text, "_", " ")
 	case e.Kind == incident.EntryQuestion && e.Step != "":

@@ -54,8 +54,9 @@ func TestViewShowsTimePassed(t *testing.T) {
 		v.Entry(e)
 	}
 	want := `
-    0.0 s  declared      declared · payments · error rate above 5 percent · severity not set
-    0.0 s  alert         alertmanager: HighErrorRate: error rate above 5 percent · firing
+    0.0 s  declared      payments · error rate above 5 percent · severity not set
+    0.0 s  alert         alertmanager · HighErrorRate: error rate above 5 percent · firing
+
     0.1 s  phase         ── identification
     0.3 s  room          #inc-1-payments opened
     0.4 s  call          calling Ana Ruiz (payments-oncall since Mon 09:00)
@@ -68,6 +69,7 @@ func TestViewShowsTimePassed(t *testing.T) {
    99.9 s  note          Rollback of payments approved
    1m 39s  problem       chat cannot be reached; it is told later, the incident goes on: post the
                          message: connection refused by the proxy in front of it
+
    1h 02m  phase         ── lessons learned
    2d 04h  ended         resolved
 `
@@ -102,12 +104,10 @@ func TestViewMarksWhatIsSimulated(t *testing.T) {
 	v := newView(&out, began())
 	v.Simulated(began().Add(3300*time.Millisecond), "Ben", "hears “INC-1. Severity not set. Payments error rate above 5 percent. Press 1 to acknowledge.”")
 	v.Simulated(began().Add(4*time.Second), "somebody with a long name", "presses 1")
-	v.Remark(began().Add(5*time.Second), "web ui", "http://127.0.0.1:8233")
 	want := `
     3.3 s  ~ Ben         hears “INC-1. Severity not set. Payments error rate above 5 percent. Press
                          1 to acknowledge.”
     4.0 s  ~ somebody …  presses 1
-    5.0 s  web ui        http://127.0.0.1:8233
 `
 	if diff := cmp.Diff(strings.TrimPrefix(want, "\n"), out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -132,6 +132,18 @@ func TestColourSaysNothingMore(t *testing.T) {
 		if !ansi.MatchString(coloured) {
 			t.Errorf("%s: no colour in %q", e.Kind, coloured)
 		}
+	}
+}
+
+func TestViewNamesTheIncident(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	v := newView(&out, began())
+	v.key = "INC-7"
+	v.Entry(nightOf()[0])
+	want := "    0.0 s  declared      INC-7 · payments · error rate above 5 percent · severity not set\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

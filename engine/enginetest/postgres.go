@@ -53,7 +53,7 @@ func StartDatabase(t testing.TB) *Database {
 		t.Fatal(err)
 	}
 	d := &Database{Host: server.Loopback, Port: ports[0], User: postgresUser, Password: rand.Text()}
-	d.initialize(t, binaries, dir, account)
+	d.initdb(t, binaries, dir, account)
 	d.run(t, binaries, dir, account)
 	return d
 }
@@ -80,8 +80,8 @@ func ownedDir(t testing.TB, account *syscall.Credential) string {
 
 func (d *Database) address() string { return net.JoinHostPort(d.Host, strconv.Itoa(d.Port)) }
 
-// initialize makes the files of an empty database cluster.
-func (d *Database) initialize(t testing.TB, binaries, dir string, account *syscall.Credential) {
+// initdb makes the files of an empty database cluster.
+func (d *Database) initdb(t testing.TB, binaries, dir string, account *syscall.Credential) {
 	t.Helper()
 	secret := filepath.Join(dir, "password")
 	if err := os.WriteFile(secret, []byte(d.Password+"\n"), 0o600); err != nil {

@@ -41,7 +41,7 @@ var (
 	_ log.SLogWrapper = (*logger)(nil)
 )
 
-func newLogger(to *slog.Logger, level slog.Leveler) *logger {
+func newLogger(to *slog.Logger, level slog.Level) *logger {
 	to = to.With("component", "temporal")
 	return &logger{slog: slog.New(&floor{Handler: to.Handler(), level: level}), fate: &fate{}}
 }
@@ -138,7 +138,7 @@ func attributes(tags []tag.Tag) []slog.Attr {
 	return attrs
 }
 
-// fatalError keeps the cause, which the server passes as a tag, as an error that can be recognized.
+// fatalError keeps the cause, which the server passes as a tag, as an error that can be told from others.
 func fatalError(msg string, tags []tag.Tag) error {
 	for _, t := range tags {
 		cause := causeOf(t)
@@ -166,11 +166,11 @@ func causeOf(t tag.Tag) error {
 // floor drops records below a level, whatever the handler beneath would take.
 type floor struct {
 	slog.Handler
-	level slog.Leveler
+	level slog.Level
 }
 
 func (f *floor) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= f.level.Level() && f.Handler.Enabled(ctx, level)
+	return level >= f.level && f.Handler.Enabled(ctx, level)
 }
 
 func (f *floor) WithAttrs(attrs []slog.Attr) slog.Handler {

@@ -41,7 +41,7 @@ type Config struct {
 	FrontendPort  int                // where clients connect, on loopback; 0 = any free port
 	DynamicConfig map[string]any     // overrides of Settings, by the server's own names; an unknown name is an error
 	Logger        *slog.Logger       // receives the server's own lines
-	LogLevel      slog.Leveler       // lines below it are dropped
+	LogLevel      slog.Level         // lines below it are dropped
 }
 
 // Server is one running Temporal server.

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/musterbook/musterbook/providers/slack/fakeslack"
+	"github.com/musterbook/musterbook/providers/twilio/faketwilio"
+)
+
+// The scripts under testdata run muster as a person would: each line is a process of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"muster": main})
+}
+
+// TestCommands is the command line where nothing runs.
+func TestCommands(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/commands", Cmds: scriptCommands(), RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(e *testscript.Env) error {
+			port, err := freePort()
+			e.Setenv("NOBODY", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+			return errors.Join(err, copyFile("../../musterbook.example.yaml", filepath.Join(e.WorkDir, "example.yaml")))
+		},
+	})
+}
+
+// TestServer is the command line with real servers, whose Slack and Twilio are simulations in this process.
+func TestServer(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/server", Cmds: scriptCommands(), RequireExplicitExec: true, RequireUniqueNames: true, Setup: setUpServer,
+	})
+}
+
+// scriptCommands are what the scripts can do besides testscript's own commands.
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"exits": exits, "isjson": isJSON, "ready": ready, "eventually": eventually, "post": post,
+	}
+}
+
+// exits checks an exit status: exits 2 muster akc.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits STATUS COMMAND…")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	got := 0
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		got = ended.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%v", err)
+	}
+	if want := args[0]; strconv.Itoa(got) != want {
+		ts.Fatalf("exit status %d, want %s", got, want)
+	}
+}
+
+// isJSON checks that the last output is one JSON value; isjson lines, that every line is one.
+func isJSON(ts *testscript.TestScript, neg bool, args []string) {
+	texts := []string{ts.ReadFile("stdout")}
+	if len(args) == 1 && args[0] == "lines" {
+		texts = strings.Split(strings.TrimSpace(texts[0]), "\n")
+	}
+	for _, text := range texts {
+		if json.Valid([]byte(text)) == neg {
+			ts.Fatalf("valid JSON: %v, not as expected: %s", !neg, text)
+		}
+	}
+}
+
+// ready waits until the gateway takes work.
+func ready(ts *testscript.TestScript, _ bool, _ []string) {
+	for end := time.Now().Add(40 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		answer, err := http.Get(ts.Getenv("GATEWAY") + "/readyz")
+		if err == nil {
+			_ = answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("the gateway is not ready: %v", err)
+		}
+	}
+}
+
+// eventually repeats a command until its output matches: eventually PATTERN COMMAND….
+func eventually(ts *testscript.TestScript, _ bool, args []string) {
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+		err := ts.Exec(args[1], args[2:]...)
+		if err == nil && pattern.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("no match for %s (%v) in:\n%s%s", args[0], err, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+		}
+	}
+}
+
+// post sends a file to the gateway: post STATUS PATH FILE TOKEN. The answer is written to the file answer.
+func post(ts *testscript.TestScript, _ bool, args []string) {
+	req, err := http.NewRequest(http.MethodPost, ts.Getenv("GATEWAY")+args[1], strings.NewReader(ts.ReadFile(args[2])))
+	ts.Check(err)
+	req.Header.Set("Authorization", "Bearer "+args[3])
+	answer, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(errors.Join(err, answer.Body.Close()))
+	if got := strconv.Itoa(answer.StatusCode); got != args[0] {
+		ts.Fatalf("status %s, want %s: %s", got, args[0], text)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("answer"), text, 0o600))
+}
+
+// setUpServer starts the simulations and writes a musterbook.yaml that leads to them.
+func setUpServer(e *testscript.Env) error {
+	var ports [3]int
+	for n := range ports {
+		var err error
+		if ports[n], err = freePort(); err != nil {
+			return err
+		}
+	}
+	gateway := net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0]))
+	slack := fakeslack.New(fakeslack.Options{Token: "xoxb-script-token-0001", SigningSecret: "script-signing-secret-01"})
+	for _, name := range []string{"ana", "ben", "olga"} {
+		slack.AddUser(fakeslack.User{Name: name, RealName: name, Email: name + "@example.com"})
+	}
+	slackServer := httptest.NewServer(slack)
+	e.Defer(slackServer.Close)
+	slack.ServedAt(slackServer.URL)
+	twilio := faketwilio.New(faketwilio.Options{})
+	e.Defer(twilio.Close)
+	twilioServer := httptest.NewServer(twilio)
+	e.Defer(twilioServer.Close)
+	twilio.Number("+12025550100", "http://"+gateway+"/twilio/sms")
+
+	for name, value := range map[string]string{
+		"GATEWAY": "http://" + gateway, "ENGINE": net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[1])),
+		"LISTEN": gateway, "ENGINE_PORT": strconv.Itoa(ports[1]), "UI_PORT": strconv.Itoa(ports[2]),
+		"MUSTER_API_TOKEN": "script-api-token-000001", "MUSTER_ALERTMANAGER_TOKEN": "script-alert-token-00001",
+		"SLACK_BOT_TOKEN": "xoxb-script-token-0001", "SLACK_SIGNING_SECRET": "script-signing-secret-01",
+		"TWILIO_AUTH_TOKEN": twilio.AuthToken(),
+	} {
+		e.Setenv(name, value)
+	}
+	config, err := os.Create(filepath.Join(e.WorkDir, "musterbook.yaml"))
+	if err != nil {
+		return err
+	}
+	err = scriptConfig().Execute(config, map[string]string{
+		"Gateway": "http://" + gateway, "Slack": slackServer.URL, "Twilio": twilioServer.URL, "Account": twilio.AccountSID(),
+	})
+	return errors.Join(err, config.Close())
+}
+
+// scriptConfig is the configuration of all server scripts.
+func scriptConfig() *template.Template {
+	return template.Must(template.New("config").Parse(`people:
+  ana: { name: Ana Ruiz, email: ana@example.com, phone: "+12025550101" }
+  ben: { name: Ben Ito, email: ben@example.com, phone: "+12025550102" }
+  olga: { name: Olga Marsh, email: olga@example.com, phone: "+12025550103" }
+schedules:
+  checkout-oncall: { person: ana }
+  sre-oncall: { person: ben }
+fallback: [olga]
+services:
+  checkout: { title: Checkout, owner: checkout-oncall }
+routes:
+  - match: { service: checkout }
+    service: checkout
+default: { service: checkout, runbook: script }
+gateway:
+  public_url: {{.Gateway}}
+  tokens: { api: "${MUSTER_API_TOKEN}", alertmanager: "${MUSTER_ALERTMANAGER_TOKEN}" }
+slack: { token: "${SLACK_BOT_TOKEN}", signing_secret: "${SLACK_SIGNING_SECRET}", api_url: "{{.Slack}}/api" }
+twilio: { account_sid: "{{.Account}}", auth_token: "${TWILIO_AUTH_TOKEN}", from: "+12025550100", api_url: "{{.Twilio}}" }
+`))
+}
+
+// freePort finds a port that nobody uses at present.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return l.Addr().(*net.TCPAddr).Port, l.Close()
+}
+
+// copyFile copies a file.
+func copyFile(from, to string) error {
+	text, err := os.ReadFile(from)
+	if err != nil {
+		return fmt.Errorf("copy: %w", err)
+	}
+	return os.WriteFile(to, text, 0o600)
+}
