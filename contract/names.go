@@ -3,6 +3,8 @@
 // else. It knows the domain and nothing of Temporal's SDK or of vendors.
 package contract
 
+import "time"
+
 // Activity names an activity and the types it takes and gives, so that a wrong pairing does not compile.
 type Activity[In, Out any] string
 
@@ -34,6 +36,10 @@ const (
 	Review   Workflow[IncidentInput, IncidentResult] = "Review"
 	Numbers  Workflow[NumbersState, None]            = "Numbers"
 )
+
+// TaskTimeout bounds one workflow task. After a crash the engine gives a task that was running to another worker only
+// when its time is over, so a page waits that long; a task itself takes milliseconds.
+const TaskTimeout = 5 * time.Second
 
 // NumbersID is the workflow id of the one numbering workflow.
 const NumbersID = "numbers"

@@ -57,7 +57,7 @@ func (d *Incidents) Declare(ctx context.Context, n NewIncident) (Declared, error
 	}
 	out := Declared{WorkflowID: "incident/" + digestOf("person", request)}
 	run, err := d.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: out.WorkflowID, TaskQueue: contract.QueueMain, StaticSummary: headline(input.Declaration),
+		ID: out.WorkflowID, TaskQueue: contract.QueueMain, WorkflowTaskTimeout: contract.TaskTimeout, StaticSummary: headline(input.Declaration),
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,

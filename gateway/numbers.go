@@ -15,7 +15,7 @@ import (
 // by the first who asks. It is idempotent by RunID: as the update's id here, and in the numbering's own memory.
 func (d *Incidents) Take(ctx context.Context, req contract.TakeNumberRequest) (contract.TakeNumberResult, error) {
 	start := d.client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: contract.NumbersID, TaskQueue: contract.QueueMain, StaticSummary: "incident numbers",
+		ID: contract.NumbersID, TaskQueue: contract.QueueMain, WorkflowTaskTimeout: contract.TaskTimeout, StaticSummary: "incident numbers",
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 	}, string(contract.Numbers), contract.NumbersState{})
 	handle, err := d.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -54,6 +55,7 @@ func (d *Incidents) open(ctx context.Context, o opening) (runID string, started 
 		SignalName:               string(contract.AlertsSignal),
 		SignalInput:              signal,
 		UserMetadata:             &sdkpb.UserMetadata{Summary: summary},
+		WorkflowTaskTimeout:      durationpb.New(contract.TaskTimeout),
 	})
 	if err != nil {
 		return "", false, err

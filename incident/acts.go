@@ -3,6 +3,7 @@ package incident
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -55,10 +56,14 @@ func (i *Incident) TakeAlerts(at time.Time, alerts []Alert) bool {
 		if a.Cleared && !seen {
 			continue
 		}
+		if !seen && len(i.Alerts) >= maxAlerts {
+			i.noteFlood(at, a.Source)
+			continue
+		}
 		if a.Cleared {
 			a = a.with(known)
 		}
-		i.Alerts[a.Fingerprint] = a
+		i.Alerts[a.Fingerprint] = i.bounded(a)
 		if !a.StartsAt.IsZero() && (i.StartedAt.IsZero() || a.StartsAt.Before(i.StartedAt)) {
 			i.StartedAt = a.StartsAt
 		}
@@ -87,6 +92,53 @@ func (a Alert) with(known Alert) Alert {
 		a.StartsAt = known.StartsAt
 	}
 	return a
+}
+
+// Bounds of what is kept of alerts: how many different ones, how many of those with their labels, and how much of each.
+// The others are counted. An incident travels through payloads that end at 2 MB.
+const (
+	maxAlerts    = 500
+	fullAlerts   = 20
+	maxLabels    = 30
+	maxLabel     = 300 // bytes
+	maxAlertText = 1000
+)
+
+// bounded is an alert as it is kept: the first ones whole, of the others what is needed to follow them.
+func (i *Incident) bounded(a Alert) Alert {
+	a.Title, a.Summary = shorten(a.Title, maxLabel), shorten(a.Summary, maxAlertText)
+	_, known := i.Alerts[a.Fingerprint]
+	if len(i.Alerts) >= fullAlerts && !known {
+		return Alert{Source: a.Source, Fingerprint: a.Fingerprint, Title: a.Title, StartsAt: a.StartsAt, EndsAt: a.EndsAt, Cleared: a.Cleared}
+	}
+	labels := make(map[string]string, min(len(a.Labels), maxLabels))
+	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
+		if len(labels) < maxLabels {
+			labels[name] = shorten(a.Labels[name], maxLabel)
+		}
+	}
+	a.Labels = labels
+	return a
+}
+
+// shorten cuts a text that is too long.
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return clip(text, limit)
+}
+
+// noteFlood says once that there are more alerts than are kept.
+func (i *Incident) noteFlood(at time.Time, source string) {
+	if i.Flooded {
+		return
+	}
+	i.Flooded = true
+	i.Log(at, Entry{
+		Kind: EntryAlert, By: Actor{Name: source, Door: DoorAlert, Verified: true},
+		Text: fmt.Sprintf("more than %d different alerts; the others are only counted, and whether they clear is not followed", maxAlerts),
+	})
 }
 
 // sentence is an alert in one line.

@@ -125,6 +125,7 @@ type Incident struct {
 	Room       Room                     `json:"room,omitzero"`
 	Alerts     map[string]Alert         `json:"alerts,omitempty"` // by fingerprint, the newest of each
 	AlertCount int                      `json:"alert_count,omitempty"`
+	Flooded    bool                     `json:"flooded,omitempty"` // more different alerts came than are kept
 	Pages      []*Page                  `json:"pages,omitempty"`
 	Questions  []*Question              `json:"questions,omitempty"`
 	Quiet      map[oncall.PersonID]bool `json:"quiet,omitempty"` // who asked not to be called for this incident

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -32,6 +33,7 @@ const (
 	EntryRefused      EntryKind = "refused" // a request that came as a signal and was refused
 	EntryEnded        EntryKind = "ended"
 	EntryRecord       EntryKind = "record"
+	EntryLeftOut      EntryKind = "left_out"
 )
 
 // Entry is one line of the timeline. Text is a sentence for people; Step is the address of the step it belongs to.
@@ -42,6 +44,7 @@ type Entry struct {
 	By   Actor     `json:"by,omitzero"`
 	Text string    `json:"text"`
 	Step string    `json:"step,omitempty"`
+	Left int       `json:"left,omitempty"` // of EntryLeftOut: how many lines stood here
 }
 
 // maxText bounds a timeline text in bytes, so that no alert and no note can outgrow a workflow's payload.
@@ -51,12 +54,48 @@ const maxText = 2000
 func (i *Incident) Log(at time.Time, e Entry) Entry {
 	i.Seq++
 	e.Seq, e.At = i.Seq, at
-	if len(e.Text) > maxText {
-		e.Text = clip(e.Text, maxText)
-	}
+	e.Text = shorten(e.Text, maxText)
 	i.Timeline = append(i.Timeline, e)
+	i.boundTimeline()
 	return e
 }
+
+// Bounds of a timeline: it travels through a workflow's payloads, which end at 2 MB. Whatever rains on an incident, its
+// state stays well below.
+const (
+	maxEntries   = 3000
+	keptAtFront  = 200 // how it began stays whole
+	droppedAtOne = 500
+)
+
+// boundTimeline leaves out old lines of a timeline that has grown too long, and says so in their place. How the
+// incident began, and the newest lines, stay.
+func (i *Incident) boundTimeline() {
+	size := 0
+	for n := range i.Timeline {
+		size += len(i.Timeline[n].Text) + entryOverhead
+	}
+	if len(i.Timeline) <= maxEntries && size <= maxTimeline {
+		return
+	}
+	front := min(keptAtFront, len(i.Timeline)/4)
+	end := min(front+droppedAtOne, len(i.Timeline)-front)
+	left := end - front
+	if i.Timeline[front].Kind == EntryLeftOut {
+		left += i.Timeline[front].Left - 1
+	}
+	mark := Entry{
+		Seq: i.Timeline[end-1].Seq, At: i.Timeline[end-1].At, Kind: EntryLeftOut, By: RunbookActor(), Left: left,
+		Text: fmt.Sprintf("%d lines are left out here: the timeline had grown too long", left),
+	}
+	i.Timeline = slices.Concat(i.Timeline[:front], []Entry{mark}, i.Timeline[end:])
+}
+
+// The size of a timeline in bytes, and what an entry takes besides its text.
+const (
+	maxTimeline   = 800_000
+	entryOverhead = 200
+)
 
 // clip cuts a text at a rune's border, so that it stays valid UTF-8, and marks the cut.
 func clip(text string, limit int) string {

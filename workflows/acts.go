@@ -13,7 +13,7 @@ import (
 // actOn carries out a verb on an incident: one domain method, and the sentence that answers the person. Validators run
 // it on a copy, so it touches nothing but the incident it is given.
 func actOn(inc *incident.Incident, at time.Time, verb contract.Verb, act contract.Act) (contract.Receipt, error) {
-	if act.Key != "" && act.Key != inc.Key {
+	if act.Key != "" && inc.Key != "" && act.Key != inc.Key {
 		return contract.Receipt{}, &incident.Refusal{
 			What: fmt.Sprintf("%s is closed", act.Key), Hint: fmt.Sprintf("the trouble is back as %s", inc.Key),
 		}

@@ -13,6 +13,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/mock"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 
@@ -76,6 +77,12 @@ func newScenario(t *testing.T, rb *runbooks.Runbook) *scenario {
 	world := memory.New(book(), env.Now)
 	workflows.Register(env, &workflows.Workflows{Plans: plans{}})
 	activities.Register(env, activities.Ports{Chat: world, Phone: world, People: world, Archive: world, Numbers: world})
+	ports := functions{}
+	activities.Register(ports, activities.Ports{Chat: world, Phone: world, People: world, Archive: world, Numbers: world})
+	// Each effect takes a time of its own, so that what happens in one instant has one order.
+	for n, name := range []string{"SendText", "PlaceCall", "HangUp", "ShowRoom", "Post", "OpenRoom"} {
+		env.OnActivity(name, mock.Anything, mock.Anything).After(time.Duration(n+1) * 7 * time.Millisecond).Return(ports[name]).Maybe()
+	}
 	env.OnSignalExternalWorkflow(mock.Anything, contract.NumbersID, "", string(contract.EndedSignal), mock.Anything).Return(nil).Maybe()
 	hash, err := rb.Hash()
 	if err != nil {
@@ -92,6 +99,12 @@ func newScenario(t *testing.T, rb *runbooks.Runbook) *scenario {
 	s.at(0, func() { s.alert(false) })
 	return s
 }
+
+// functions keeps activities by name.
+type functions map[string]any
+
+// RegisterActivityWithOptions keeps one.
+func (f functions) RegisterActivityWithOptions(a any, o activity.RegisterOptions) { f[o.Name] = a }
 
 // shipped loads a runbook that ships with the product.
 func shipped(t *testing.T, name string) *runbooks.Runbook {
@@ -169,10 +182,11 @@ func (s *scenario) actNow(verb contract.Verb, act contract.Act, o *outcome) {
 // answers lets a person pick up and press 1 a while after each call rings; everybody else lets it ring out.
 func (s *scenario) phones(pick map[oncall.PersonID]time.Duration) {
 	s.world.Placed = func(c contract.CallRequest, provider string) {
-		s.status(200*time.Millisecond, c, provider, incident.CallRinging)
+		own := time.Duration(c.Person[0]-'a') * 3 * time.Millisecond // no two telephones ring in the same instant
+		s.status(200*time.Millisecond+own, c, provider, incident.CallRinging)
 		after, picks := pick[c.Person]
 		if !picks {
-			s.status(c.Ring, c, provider, incident.CallNoAnswer)
+			s.status(c.Ring+own, c, provider, incident.CallNoAnswer)
 			return
 		}
 		s.status(after, c, provider, incident.CallAnswered)
@@ -253,9 +267,9 @@ func (s *scenario) transcript() string {
 	for _, e := range s.timeline() {
 		lines = append(lines, line{e.At.UTC(), 0, string(e.Kind) + ": " + e.Text})
 	}
-	// Acts of one instant have no order among themselves: they run side by side.
+	// Effects of one instant have no order among themselves: they run side by side.
 	slices.SortStableFunc(lines, func(a, b line) int {
-		if c := a.at.Truncate(10 * time.Millisecond).Compare(b.at.Truncate(10 * time.Millisecond)); c != 0 {
+		if c := a.at.Compare(b.at); c != 0 {
 			return c
 		}
 		if a.rank != b.rank || a.rank == 0 {

@@ -14,7 +14,8 @@ import (
 )
 
 // listen registers everything that may reach the incident from outside. Handlers call one domain method and return:
-// what must happen because of it is done by the coroutines that watch the state. Signals wait in their channels until
+// what must happen because of it is done by the coroutines that watch the state. Whoever is faster than the incident's
+// key waits for it; signals wait in their channels until
 // takeSignals, when the incident has its key.
 func (r *run) listen(ctx workflow.Context) error {
 	for _, verb := range contract.Verbs() {
@@ -29,6 +30,9 @@ func (r *run) listen(ctx workflow.Context) error {
 func (r *run) handle(ctx workflow.Context, verb contract.Verb) error {
 	return workflow.SetUpdateHandlerWithOptions(ctx, string(verb),
 		func(ctx workflow.Context, act contract.Act) (contract.Receipt, error) {
+			if err := workflow.Await(ctx, func() bool { return r.inc.Key != "" }); err != nil {
+				return contract.Receipt{}, err
+			}
 			receipt, err := r.act(now(ctx), verb, act)
 			return receipt, refusal(err)
 		},

@@ -25,12 +25,18 @@ type posting struct {
 	message  contract.Message
 }
 
+// maxOutbox bounds the backlog of a long chat outage.
+const maxOutbox = 400
+
 // post puts a message into the outbox.
 func (r *run) post(ctx workflow.Context, p posting) {
 	r.st.Sent++
 	key := p.key
 	if key == "" {
 		key = fmt.Sprintf("%s/post/%d", r.inc.ID, r.st.Sent)
+	}
+	if len(r.st.Outbox) >= maxOutbox {
+		r.st.Outbox = slices.Delete(r.st.Outbox, 1, 2) // the first may be on its way; the timeline has them all
 	}
 	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
 		Kind: contract.OutgoingPost, Key: key, At: now(ctx), Step: p.step, Question: p.question, Message: &p.message,

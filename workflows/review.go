@@ -80,6 +80,7 @@ func (r *run) handOver(ctx workflow.Context) error {
 	in.State = r.st
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: contract.ReviewID(string(r.inc.Key)), TaskQueue: contract.QueueMain,
+		WorkflowTaskTimeout:   contract.TaskTimeout,
 		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticSummary:         string(r.inc.Key) + " · lessons learned",

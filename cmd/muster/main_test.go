@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"text/template"
 	"time"
@@ -53,7 +54,7 @@ func TestServer(t *testing.T) {
 // scriptCommands are what the scripts can do besides testscript's own commands.
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"exits": exits, "isjson": isJSON, "ready": ready, "eventually": eventually, "post": post,
+		"exits": exits, "isjson": isJSON, "ready": ready, "eventually": eventually, "post": post, "append": appendLine, "hangup": hangUp,
 	}
 }
 
@@ -134,6 +135,18 @@ func post(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("answer"), text, 0o600))
 }
 
+// appendLine adds a line to a file: append FILE LINE.
+func appendLine(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(ts.ReadFile(args[0])+args[1]+"\n"), 0o600))
+}
+
+// hangUp sends SIGHUP to everything that runs in the background.
+func hangUp(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(syscall.SIGHUP))
+	}
+}
+
 // setUpServer starts the simulations and writes a musterbook.yaml that leads to them.
 func setUpServer(e *testscript.Env) error {
 	var ports [3]int
@@ -166,14 +179,18 @@ func setUpServer(e *testscript.Env) error {
 	} {
 		e.Setenv(name, value)
 	}
-	config, err := os.Create(filepath.Join(e.WorkDir, "musterbook.yaml"))
-	if err != nil {
-		return err
-	}
-	err = scriptConfig().Execute(config, map[string]string{
+	values := map[string]string{
 		"Gateway": "http://" + gateway, "Slack": slackServer.URL, "Twilio": twilioServer.URL, "Account": twilio.AccountSID(),
-	})
-	return errors.Join(err, config.Close())
+	}
+	// musterbook.yaml needs the script's own runbook, nobook.yaml a shipped one.
+	var problems []error
+	for name, runbook := range map[string]string{"musterbook.yaml": "script", "nobook.yaml": "service-outage"} {
+		values["Runbook"] = runbook
+		var text strings.Builder
+		problems = append(problems, scriptConfig().Execute(&text, values))
+		problems = append(problems, os.WriteFile(filepath.Join(e.WorkDir, name), []byte(text.String()), 0o600))
+	}
+	return errors.Join(problems...)
 }
 
 // scriptConfig is the configuration of all server scripts.
@@ -191,7 +208,7 @@ services:
 routes:
   - match: { service: checkout }
     service: checkout
-default: { service: checkout, runbook: script }
+default: { service: checkout, runbook: {{.Runbook}} }
 gateway:
   public_url: {{.Gateway}}
   tokens: { api: "${MUSTER_API_TOKEN}", alertmanager: "${MUSTER_ALERTMANAGER_TOKEN}" }

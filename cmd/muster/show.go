@@ -189,7 +189,7 @@ func incidentState(inc *incident.Incident) string {
 		return strings.ReplaceAll(cmp.Or(string(inc.Phase), "declared"), "_", " ")
 	}
 	text := strings.ReplaceAll(string(inc.Ending), "_", " ")
-	if inc.Reviewing {
+	if inc.Reviewing && inc.Ending == incident.Resolved { // only what was an outage has lessons
 		text += ", in review"
 	}
 	return joined(" – ", text, inc.EndReason)
