@@ -107,8 +107,7 @@ const (
 // bounded is an alert as it is kept: the first ones whole, of the others what is needed to follow them.
 func (i *Incident) bounded(a Alert) Alert {
 	a.Title, a.Summary = shorten(a.Title, maxLabel), shorten(a.Summary, maxAlertText)
-	_, known := i.Alerts[a.Fingerprint]
-	if len(i.Alerts) >= fullAlerts && !known {
+	if len(i.Alerts) >= fullAlerts && !i.Alerts[a.Fingerprint].whole() {
 		return Alert{Source: a.Source, Fingerprint: a.Fingerprint, Title: a.Title, StartsAt: a.StartsAt, EndsAt: a.EndsAt, Cleared: a.Cleared}
 	}
 	labels := make(map[string]string, min(len(a.Labels), maxLabels))
@@ -119,6 +118,12 @@ func (i *Incident) bounded(a Alert) Alert {
 	}
 	a.Labels = labels
 	return a
+}
+
+// whole says whether an alert was kept with more than is needed to follow it. The others stay as they are, however
+// often they repeat.
+func (a Alert) whole() bool {
+	return a.Summary != "" || a.URL != "" || a.Runbook != "" || len(a.Labels) > 0
 }
 
 // shorten cuts a text that is too long.
@@ -149,9 +154,10 @@ func (a *Alert) sentence() string {
 	return a.Title + ": " + a.Summary
 }
 
-// noteCleared stamps the moment at which no alert fires any more, and takes the stamp back when one returns.
+// noteCleared stamps the moment at which no alert fires any more, and takes the stamp back when one returns. Where some
+// are not followed, nobody can say that.
 func (i *Incident) noteCleared(at time.Time) {
-	firing := len(i.Alerts) == 0
+	firing := len(i.Alerts) == 0 || i.Flooded
 	for _, a := range i.Alerts {
 		firing = firing || !a.Cleared
 	}

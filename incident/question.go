@@ -285,9 +285,12 @@ func (i *Incident) mayAnswer(by Actor, q *Question) error {
 	if q.Kind != QuestionApprove && by.Person != "" && by.Person == commander {
 		return nil
 	}
-	names := make([]string, 0, len(q.Chain))
+	var names []string
 	for _, p := range slices.Concat(q.Chain, q.Also) {
 		names = append(names, string(p))
+	}
+	if len(names) == 0 {
+		names = []string{"nobody who could be found"}
 	}
 	return refuse("it is for "+strings.Join(names, ", "), "%s may not answer %s", by, q.Step)
 }

@@ -80,9 +80,9 @@ func (i *Incident) boundTimeline() {
 	}
 	front := min(keptAtFront, len(i.Timeline)/4)
 	end := min(front+droppedAtOne, len(i.Timeline)-front)
-	left := end - front
-	if i.Timeline[front].Kind == EntryLeftOut {
-		left += i.Timeline[front].Left - 1
+	left := 0
+	for _, e := range i.Timeline[front:end] {
+		left += max(1, e.Left) // a mark stands for the lines that it replaced
 	}
 	mark := Entry{
 		Seq: i.Timeline[end-1].Seq, At: i.Timeline[end-1].At, Kind: EntryLeftOut, By: RunbookActor(), Left: left,

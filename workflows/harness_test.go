@@ -267,9 +267,10 @@ func (s *scenario) transcript() string {
 	for _, e := range s.timeline() {
 		lines = append(lines, line{e.At.UTC(), 0, string(e.Kind) + ": " + e.Text})
 	}
-	// Effects of one instant have no order among themselves: they run side by side.
+	// Effects of one moment have no order among themselves: they run side by side.
+	const moment = 500 * time.Millisecond
 	slices.SortStableFunc(lines, func(a, b line) int {
-		if c := a.at.Compare(b.at); c != 0 {
+		if c := a.at.Truncate(moment).Compare(b.at.Truncate(moment)); c != 0 {
 			return c
 		}
 		if a.rank != b.rank || a.rank == 0 {
@@ -279,7 +280,7 @@ func (s *scenario) transcript() string {
 	})
 	var b strings.Builder
 	for _, l := range lines {
-		fmt.Fprintf(&b, "%9s  %s\n", l.at.Sub(start).Round(100*time.Millisecond), l.text)
+		fmt.Fprintf(&b, "%9s  %s\n", l.at.Sub(start).Truncate(moment), l.text)
 	}
 	return b.String()
 }

@@ -156,7 +156,7 @@ func (r *run) topic() string {
 
 // card is the pinned message: what is going on, what is awaited, who holds which role; and the buttons of the hour.
 func (r *run) card(ctx workflow.Context) contract.Message {
-	return contract.Message{Text: r.details(), Buttons: r.cardButtons(ctx), Pin: true}
+	return contract.Message{Text: strings.ReplaceAll(r.details(), "**", ""), Buttons: r.cardButtons(ctx), Pin: true}
 }
 
 // cardText is the card as one comparable text.

@@ -104,11 +104,20 @@ func (r *run) log(ctx workflow.Context, e incident.Entry) {
 	r.inc.Log(now(ctx), e)
 }
 
-// problem writes a red line on the timeline and into the room.
+// problem writes a red line on the timeline and into the room; the room hears the same words once in ten minutes.
 func (r *run) problem(ctx workflow.Context, step, text string) {
+	since := now(ctx).Add(-sameProblem)
+	told := slices.ContainsFunc(r.inc.Timeline, func(e incident.Entry) bool {
+		return e.Kind == incident.EntryProblem && e.Text == text && e.At.After(since)
+	})
 	r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Step: step, Text: text})
-	r.post(ctx, posting{message: contract.Message{Text: text, Tone: contract.ToneRed}})
+	if !told {
+		r.post(ctx, posting{message: contract.Message{Text: text, Tone: contract.ToneRed}})
+	}
 }
+
+// sameProblem is how long the room is not told the same problem again.
+const sameProblem = 10 * time.Minute
 
 // seen remembers the id of an act or of a delivery and says whether it was known already.
 func (r *run) seen(id string) bool {

@@ -15,25 +15,18 @@ type waiting struct {
 }
 
 // wait blocks until the wait is over or its deadline has passed, and answers whether it is over. Its timer never
-// outlives it: it is cancelled, and set anew when the deadline moves.
+// outlives it: it is cancelled, and set anew only when the deadline has really moved.
 func wait(ctx workflow.Context, w waiting) (bool, error) {
 	for {
-		if w.done() {
+		deadline := w.until()
+		switch {
+		case w.done():
 			return true, nil
-		}
-		deadline, version := w.until(), w.version()
-		if !deadline.IsZero() && !now(ctx).Before(deadline) {
+		case !deadline.IsZero() && !now(ctx).Before(deadline):
 			return false, nil
 		}
-		fired, err := w.round(ctx, deadline, version)
-		if err != nil {
+		if err := w.round(ctx, deadline); err != nil {
 			return false, err
-		}
-		if w.done() {
-			return true, nil
-		}
-		if fired && w.version() == version {
-			return false, nil
 		}
 	}
 }
@@ -46,8 +39,8 @@ func (w *waiting) version() int {
 	return w.change()
 }
 
-// round waits once, with one timer, until something has happened.
-func (w *waiting) round(ctx workflow.Context, deadline time.Time, version int) (fired bool, err error) {
+// round waits, with one timer, until the wait is over, its time is up, or its deadline has moved.
+func (w *waiting) round(ctx workflow.Context, deadline time.Time) error {
 	elapsed := func() bool { return false }
 	if !deadline.IsZero() {
 		timerCtx, cancel := workflow.WithCancel(ctx)
@@ -55,8 +48,15 @@ func (w *waiting) round(ctx workflow.Context, deadline time.Time, version int) (
 		timer := workflow.NewTimerWithOptions(timerCtx, deadline.Sub(now(ctx)), workflow.TimerOptions{Summary: w.summary})
 		elapsed = timer.IsReady
 	}
-	err = workflow.Await(ctx, func() bool { return w.done() || elapsed() || w.version() != version })
-	return err == nil && elapsed(), err
+	version := w.version()
+	return workflow.Await(ctx, func() bool {
+		if w.done() || elapsed() {
+			return true
+		}
+		before := version
+		version = w.version()
+		return version != before && !w.until().Equal(deadline)
+	})
 }
 
 // never is the deadline of a wait without one.

@@ -73,7 +73,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if !(d.speed >= 0.1 && d.speed <= 100) {
 		return misused("want a number from 0.1 to 100", "--speed is %v", d.speed)
 	}
-	if err := d.choosePorts(); err != nil {
+	if err := d.choosePorts(ctx); err != nil {
 		return err
 	}
 	release, err := freshDemoDirectory(d.data)
@@ -102,7 +102,10 @@ func (d *demo) run(ctx context.Context) (err error) {
 func (d *demo) open(ctx context.Context, secrets demoSecrets, log *slog.Logger) error {
 	gateway := "http://" + dialable(d.listen)
 	var err error
-	if d.world, err = startDemoWorld(gateway, secrets, demoPace(d.speed), d.feed); err != nil {
+	d.world, err = startDemoWorld(ctx, demoWorldOptions{
+		gateway: gateway, secrets: secrets, pace: demoPace(d.speed), feed: d.feed,
+	})
+	if err != nil {
 		return err
 	}
 	if err := d.openStack(ctx, gateway, secrets, log); err != nil {
@@ -148,7 +151,7 @@ func (d *demo) close(ctx context.Context) error {
 
 // choosePorts makes sure that the ports can be had, before anything is touched, and chooses those that are left open:
 // the simulations must know where the gateway will be.
-func (d *demo) choosePorts() error {
+func (d *demo) choosePorts(ctx context.Context) error {
 	host, port, err := net.SplitHostPort(d.listen)
 	if err != nil {
 		return misused("want host:port, for example 127.0.0.1:8080", "--listen is %q", d.listen)
@@ -162,7 +165,7 @@ func (d *demo) choosePorts() error {
 	}
 	var problems []error
 	for _, p := range ports {
-		address, err := freeAddress(net.JoinHostPort(p.host, p.port))
+		address, err := freeAddress(ctx, net.JoinHostPort(p.host, p.port))
 		switch {
 		case errors.Is(err, syscall.EADDRINUSE):
 			problems = append(problems, fmt.Errorf("port %s for %s is taken on %s: stop the program that listens there, or choose another port with %s (0 for any free one)",
@@ -178,8 +181,8 @@ func (d *demo) choosePorts() error {
 
 // freeAddress listens for a moment, which is the only way to know that an address can be had. It gives the address with
 // the port that was found where 0 was asked for.
-func freeAddress(address string) (string, error) {
-	listener, err := net.Listen("tcp", address)
+func freeAddress(ctx context.Context, address string) (string, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return "", err
 	}

@@ -41,7 +41,37 @@ func TestDemo(t *testing.T) {
 	if status != statusDone || errs != "" {
 		t.Fatalf("exit status %d, want 0; stderr:\n%s\nstdout:\n%s", status, errs, out)
 	}
-	inOrder(t, out, []string{
+	inOrder(t, out, demoBeats())
+	// What comes at about the same time as other lines, in whichever order.
+	for _, beat := range []string{
+		`~ Ana +the telephone rings`, `~ Ana +gets an SMS “INC-1`, `room +#inc-1-error-rate-above-5-percent opened`,
+		`~ Slack +in the room: Ana, Ben`, `~ Slack +topic: INC-1 · SEV1 · containment · commander Ben`,
+		`~ Slack +topic: INC-1 · SEV1 · resolved · commander Ben`, `~ Ben +hears “INC-1 is acknowledged\. Goodbye\.”`,
+	} {
+		if !regexp.MustCompile(beat).MatchString(out) {
+			t.Errorf("the transcript lacks %q", beat)
+		}
+	}
+	for line := range strings.Lines(out) {
+		if strings.HasPrefix(line, "    ") && lipgloss.Width(strings.TrimSuffix(line, "\n")) > widest {
+			t.Errorf("wider than %d cells: %q", widest, line)
+		}
+	}
+	if strings.Contains(out, "\x1b") {
+		t.Error("there are escape sequences in what is piped")
+	}
+	record, err := os.ReadFile(filepath.Join(dir, "records", "INC-1.md"))
+	if err != nil || !bytes.Contains(record, []byte("Acknowledged")) {
+		t.Errorf("the record is not on the disk (%v):\n%s", err, record)
+	}
+	if t.Failed() {
+		t.Logf("transcript:\n%s", out)
+	}
+}
+
+// demoBeats are the lines of the demo that follow one another.
+func demoBeats() []string {
+	return []string{
 		`Musterbook demo`,
 		`are simulated: whatever they see and do is marked with ~\.`,
 		`Temporal Web UI +http://127\.0\.0\.1:`,
@@ -73,32 +103,17 @@ func TestDemo(t *testing.T) {
 		`phase +── lessons learned`,
 		`INC-1 resolved after .* · acknowledged by Ben after .* · 2 people paged · commander Ben`,
 		`Record +.*INC-1\.md`,
-	})
-	// What comes at about the same time as other lines, in whichever order.
-	for _, beat := range []string{
-		`~ Ana +the telephone rings`, `~ Ana +gets an SMS “INC-1`, `room +#inc-1-error-rate-above-5-percent opened`,
-		`~ Slack +in the room: Ana, Ben`, `~ Slack +topic: INC-1 · SEV1 · containment · commander Ben`,
-		`~ Slack +topic: INC-1 · SEV1 · resolved · commander Ben`, `~ Ben +hears “INC-1 is acknowledged\. Goodbye\.”`,
-	} {
-		if !regexp.MustCompile(beat).MatchString(out) {
-			t.Errorf("the transcript lacks %q", beat)
-		}
 	}
-	for line := range strings.Lines(out) {
-		if strings.HasPrefix(line, "    ") && lipgloss.Width(strings.TrimSuffix(line, "\n")) > widest {
-			t.Errorf("wider than %d cells: %q", widest, line)
-		}
+}
+
+// TestDemoTranscriptIsCurrent holds docs/demo.txt, which was captured from the demo, to what the demo shows today.
+func TestDemoTranscriptIsCurrent(t *testing.T) {
+	t.Parallel()
+	captured, err := os.ReadFile(filepath.Join("..", "..", "docs", "demo.txt"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if strings.Contains(out, "\x1b") {
-		t.Error("there are escape sequences in what is piped")
-	}
-	record, err := os.ReadFile(filepath.Join(dir, "records", "INC-1.md"))
-	if err != nil || !bytes.Contains(record, []byte("Acknowledged")) {
-		t.Errorf("the record is not on the disk (%v):\n%s", err, record)
-	}
-	if t.Failed() {
-		t.Logf("transcript:\n%s", out)
-	}
+	inOrder(t, string(captured), demoBeats())
 }
 
 // inOrder checks that lines that match the patterns stand in a text in this order.

@@ -23,24 +23,32 @@ type demoWorld struct {
 	served chan error
 }
 
+// demoWorldOptions say what the simulations must know.
+type demoWorldOptions struct {
+	gateway string // where Slack and Twilio reach us
+	secrets demoSecrets
+	pace    demoPace
+	feed    *demoFeed
+}
+
 // startDemoWorld opens the simulations. The gateway need not be there yet.
-func startDemoWorld(gateway string, secrets demoSecrets, pace demoPace, feed *demoFeed) (*demoWorld, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func startDemoWorld(ctx context.Context, o demoWorldOptions) (*demoWorld, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open the simulated Slack and Twilio: %w", err)
 	}
 	w := &demoWorld{url: "http://" + listener.Addr().String(), served: make(chan error, 1)}
-	w.people = newDemoPeople(gateway+"/slack/actions", pace, feed)
-	narrator := &demoNarrator{feed: feed, world: w}
+	w.people = newDemoPeople(o.gateway+"/slack/actions", o.pace, o.feed)
+	narrator := &demoNarrator{feed: o.feed, world: w}
 	w.slack = fakeslack.New(fakeslack.Options{
-		Token: secrets.slackToken, SigningSecret: secrets.slackSigning, URL: w.url,
+		Token: o.secrets.slackToken, SigningSecret: o.secrets.slackSigning, URL: w.url,
 		OnEvent: func(e fakeslack.Event) { narrator.slack(e); w.people.see(e) },
 	})
 	w.people.enter(w.slack)
 	w.twilio = faketwilio.New(faketwilio.Options{
-		AccountSID: demoAccount, AuthToken: secrets.twilio, Speed: float64(pace), OnEvent: narrator.twilio,
+		AccountSID: demoAccount, AuthToken: o.secrets.twilio, Speed: float64(o.pace), OnEvent: narrator.twilio,
 	})
-	w.twilio.Number(demoNumber, gateway+"/twilio/sms")
+	w.twilio.Number(demoNumber, o.gateway+"/twilio/sms")
 	for _, p := range demoCast() {
 		w.twilio.Phone(p.Phone, demoPhone(p.ID))
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,13 +15,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"text/template"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/musterbook/musterbook/providers/slack/fakeslack"
-	"github.com/musterbook/musterbook/providers/twilio/faketwilio"
 )
 
 // The scripts under testdata run muster as a person would: each line is a process of its own.
@@ -40,14 +35,6 @@ func TestCommands(t *testing.T) {
 			e.Setenv("NOBODY", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 			return errors.Join(err, copyFile("../../musterbook.example.yaml", filepath.Join(e.WorkDir, "example.yaml")))
 		},
-	})
-}
-
-// TestServer is the command line with real servers, whose Slack and Twilio are simulations in this process.
-func TestServer(t *testing.T) {
-	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/server", Cmds: scriptCommands(), RequireExplicitExec: true, RequireUniqueNames: true, Setup: setUpServer,
 	})
 }
 
@@ -145,76 +132,6 @@ func hangUp(ts *testscript.TestScript, _ bool, _ []string) {
 	for _, c := range ts.BackgroundCmds() {
 		ts.Check(c.Process.Signal(syscall.SIGHUP))
 	}
-}
-
-// setUpServer starts the simulations and writes a musterbook.yaml that leads to them.
-func setUpServer(e *testscript.Env) error {
-	var ports [3]int
-	for n := range ports {
-		var err error
-		if ports[n], err = freePort(); err != nil {
-			return err
-		}
-	}
-	gateway := net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0]))
-	slack := fakeslack.New(fakeslack.Options{Token: "xoxb-script-token-0001", SigningSecret: "script-signing-secret-01"})
-	for _, name := range []string{"ana", "ben", "olga"} {
-		slack.AddUser(fakeslack.User{Name: name, RealName: name, Email: name + "@example.com"})
-	}
-	slackServer := httptest.NewServer(slack)
-	e.Defer(slackServer.Close)
-	slack.ServedAt(slackServer.URL)
-	twilio := faketwilio.New(faketwilio.Options{})
-	e.Defer(twilio.Close)
-	twilioServer := httptest.NewServer(twilio)
-	e.Defer(twilioServer.Close)
-	twilio.Number("+12025550100", "http://"+gateway+"/twilio/sms")
-
-	for name, value := range map[string]string{
-		"GATEWAY": "http://" + gateway, "ENGINE": net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[1])),
-		"LISTEN": gateway, "ENGINE_PORT": strconv.Itoa(ports[1]), "UI_PORT": strconv.Itoa(ports[2]),
-		"MUSTER_API_TOKEN": "script-api-token-000001", "MUSTER_ALERTMANAGER_TOKEN": "script-alert-token-00001",
-		"SLACK_BOT_TOKEN": "xoxb-script-token-0001", "SLACK_SIGNING_SECRET": "script-signing-secret-01",
-		"TWILIO_AUTH_TOKEN": twilio.AuthToken(),
-	} {
-		e.Setenv(name, value)
-	}
-	values := map[string]string{
-		"Gateway": "http://" + gateway, "Slack": slackServer.URL, "Twilio": twilioServer.URL, "Account": twilio.AccountSID(),
-	}
-	// musterbook.yaml needs the script's own runbook, nobook.yaml a shipped one.
-	var problems []error
-	for name, runbook := range map[string]string{"musterbook.yaml": "script", "nobook.yaml": "service-outage"} {
-		values["Runbook"] = runbook
-		var text strings.Builder
-		problems = append(problems, scriptConfig().Execute(&text, values))
-		problems = append(problems, os.WriteFile(filepath.Join(e.WorkDir, name), []byte(text.String()), 0o600))
-	}
-	return errors.Join(problems...)
-}
-
-// scriptConfig is the configuration of all server scripts.
-func scriptConfig() *template.Template {
-	return template.Must(template.New("config").Parse(`people:
-  ana: { name: Ana Ruiz, email: ana@example.com, phone: "+12025550101" }
-  ben: { name: Ben Ito, email: ben@example.com, phone: "+12025550102" }
-  olga: { name: Olga Marsh, email: olga@example.com, phone: "+12025550103" }
-schedules:
-  checkout-oncall: { person: ana }
-  sre-oncall: { person: ben }
-fallback: [olga]
-services:
-  checkout: { title: Checkout, owner: checkout-oncall }
-routes:
-  - match: { service: checkout }
-    service: checkout
-default: { service: checkout, runbook: {{.Runbook}} }
-gateway:
-  public_url: {{.Gateway}}
-  tokens: { api: "${MUSTER_API_TOKEN}", alertmanager: "${MUSTER_ALERTMANAGER_TOKEN}" }
-slack: { token: "${SLACK_BOT_TOKEN}", signing_secret: "${SLACK_SIGNING_SECRET}", api_url: "{{.Slack}}/api" }
-twilio: { account_sid: "{{.Account}}", auth_token: "${TWILIO_AUTH_TOKEN}", from: "+12025550100", api_url: "{{.Twilio}}" }
-`))
 }
 
 // freePort finds a port that nobody uses at present.

@@ -1,0 +1,222 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/musterbook/musterbook/providers/alertmanager"
+	"github.com/musterbook/musterbook/roster"
+)
+
+// firstIncident is the page that leads to a real Slack and a real Twilio.
+func firstIncident(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "first-incident.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// block is the first fenced block of a page that holds a text.
+func block(t *testing.T, page, holds string) string {
+	t.Helper()
+	for n, part := range strings.Split(page, "\n```") {
+		if _, body, ok := strings.Cut(part, "\n"); ok && n%2 == 1 && strings.Contains(body, holds) {
+			return body + "\n"
+		}
+	}
+	t.Fatalf("no block of the page holds %q", holds)
+	return ""
+}
+
+// slackManifest is what is checked of Slack's app manifest.
+type slackManifest struct {
+	Features struct {
+		Commands []struct {
+			Command string `yaml:"command"`
+			URL     string `yaml:"url"`
+			Escape  bool   `yaml:"should_escape"`
+		} `yaml:"slash_commands"`
+	} `yaml:"features"`
+	OAuth struct {
+		Scopes struct {
+			Bot []string `yaml:"bot"`
+		} `yaml:"scopes"`
+	} `yaml:"oauth_config"`
+	Settings struct {
+		Interactivity struct {
+			Enabled bool   `yaml:"is_enabled"`
+			URL     string `yaml:"request_url"`
+		} `yaml:"interactivity"`
+	} `yaml:"settings"`
+}
+
+// manifestOf reads the page's manifest.
+func manifestOf(t *testing.T, page string) slackManifest {
+	t.Helper()
+	var m slackManifest
+	if err := yaml.Unmarshal([]byte(block(t, page, "display_information:")), &m); err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func TestFirstIncidentConfigurationIsValid(t *testing.T) {
+	t.Parallel()
+	page := firstIncident(t)
+	text := block(t, page, "\nfallback:")
+	path := filepath.Join(t.TempDir(), "musterbook.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	status := run(t.Context(), []string{"check", path}, shell{
+		getenv: func(string) string { return "" }, login: func() string { return "tester" }, stdout: &out, stderr: &out,
+	})
+	if status != statusDone {
+		t.Errorf("muster check answers %d:\n%s", status, &out)
+	}
+	config, problems := roster.Parse(path, []byte(text), roster.Outside{ReadFile: os.ReadFile})
+	if len(problems) > 0 {
+		t.Fatal(problems.Err())
+	}
+	manifest := manifestOf(t, page)
+	want := config.Gateway.PublicURL + "/slack/actions"
+	if got := manifest.Settings.Interactivity; !got.Enabled || got.URL != want {
+		t.Errorf("clicks go to %q, want %q", got.URL, want)
+	}
+	commands := manifest.Features.Commands
+	if len(commands) != 1 || commands[0].URL != config.Gateway.PublicURL+"/slack/commands" || !commands[0].Escape {
+		t.Errorf("commands %+v, want one at /slack/commands that escapes people", commands)
+	}
+	if !strings.Contains(page, config.Gateway.PublicURL+"/twilio/sms") {
+		t.Error("the page does not say where incoming messages go")
+	}
+	for _, variable := range regexp.MustCompile(`\$\{([A-Z_]+)\}`).FindAllStringSubmatch(text, -1) {
+		if !strings.Contains(page, "export "+variable[1]+"=") {
+			t.Errorf("the page does not set %s", variable[1])
+		}
+	}
+}
+
+func TestFirstIncidentAlertIsUnderstood(t *testing.T) {
+	t.Parallel()
+	page := firstIncident(t)
+	_, body, ok := strings.Cut(block(t, page, "curl "), "-d '")
+	if !ok {
+		t.Fatal("no request body on the page")
+	}
+	group, err := alertmanager.Decode([]byte(strings.TrimSuffix(strings.TrimSpace(body), "'")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(group.Alerts) != 1 || group.Alerts[0].Labels["service"] != "checkout" || group.Alerts[0].Summary == "" {
+		t.Errorf("understood as %+v", group)
+	}
+	var am struct {
+		Receivers []struct {
+			Webhooks []struct {
+				URL string `yaml:"url"`
+			} `yaml:"webhook_configs"`
+		} `yaml:"receivers"`
+	}
+	if err := yaml.Unmarshal([]byte(block(t, page, "receivers:")), &am); err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(am.Receivers[0].Webhooks[0].URL)
+	if err != nil || u.Path != "/v1/alerts/"+alertmanager.Source {
+		t.Errorf("Alertmanager posts to %v (%v)", u, err)
+	}
+}
+
+// slackMethods are the Web API's methods behind those of the Go client.
+func slackMethods() map[string]string {
+	return map[string]string{
+		"AuthTest": "auth.test", "JoinConversation": "conversations.join", "InviteUsersToConversation": "conversations.invite",
+		"GetUserByEmail": "users.lookupByEmail", "GetUserInfo": "users.info", "PostMessage": "chat.postMessage",
+		"GetConversationHistory": "conversations.history", "AddPin": "pins.add", "UpdateMessage": "chat.update",
+		"CreateConversation": "conversations.create", "GetConversations": "conversations.list",
+		"SetPurposeOfConversation": "conversations.setPurpose", "SetTopicOfConversation": "conversations.setTopic",
+		"GetConversationInfo": "conversations.info",
+	}
+}
+
+// usedSlackMethods lists the methods that our Slack client calls.
+func usedSlackMethods(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", "providers", "slack", "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	call := regexp.MustCompile(`\bapi\.([A-Z]\w+?)Context\(`)
+	var used []string
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(f, "_test.go") {
+			continue
+		}
+		for _, found := range call.FindAllSubmatch(text, -1) {
+			method, ok := slackMethods()[string(found[1])]
+			if !ok {
+				t.Errorf("%s calls %s: name its method here, and its scope in docs/first-incident.md", f, found[1])
+				continue
+			}
+			used = append(used, method)
+		}
+	}
+	slices.Sort(used)
+	return slices.Compact(used)
+}
+
+func TestFirstIncidentScopesAreEnough(t *testing.T) {
+	t.Parallel()
+	contracts := os.Getenv("MUSTERBOOK_CONTRACTS")
+	if contracts == "" {
+		contracts = filepath.Join("..", "..", "..", "shared", "contracts")
+	}
+	if _, err := os.Stat(contracts); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("Slack's published methods are not here; set MUSTERBOOK_CONTRACTS to their directory")
+	}
+	scopes := manifestOf(t, firstIncident(t)).OAuth.Scopes.Bot
+	used := usedSlackMethods(t)
+	if len(used) < 10 {
+		t.Fatalf("only %v are called; is the pattern still right?", used)
+	}
+	for _, method := range used {
+		text, err := os.ReadFile(filepath.Join(contracts, "slack", method+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var published struct {
+			Scope json.RawMessage `json:"scope"`
+		}
+		if err := json.Unmarshal(text, &published); err != nil {
+			t.Fatal(err)
+		}
+		var wanted struct {
+			Bot []string `json:"bot"`
+		}
+		if err := json.Unmarshal(published.Scope, &wanted); err != nil && method != "auth.test" {
+			t.Fatalf("%s: %v", method, err)
+		}
+		enough := slices.ContainsFunc(wanted.Bot, func(s string) bool { return slices.Contains(scopes, s) })
+		if len(wanted.Bot) > 0 && !enough {
+			t.Errorf("%s wants one of %v, and the page's app has %v", method, wanted.Bot, scopes)
+		}
+	}
+}
