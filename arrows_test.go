@@ -47,8 +47,9 @@ var arrows = map[string][]string{
 	"engine": {
 		"go.temporal.io/server/...", "github.com/temporalio/ui-server/...", "go.temporal.io/api/...", "go.temporal.io/sdk/...",
 	},
+	// durationpb: raw requests to Temporal, which alone carry a request id, take durations in this form.
 	"gateway": {
-		"contract", "incident", "oncall", "runbooks", "roster", "record",
+		"contract", "incident", "oncall", "runbooks", "roster", "record", "google.golang.org/protobuf/types/known/durationpb",
 		"go.temporal.io/sdk/client", "go.temporal.io/sdk/temporal", "go.temporal.io/sdk/converter", "go.temporal.io/api/...",
 	},
 	"worker": {

@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/musterbook/musterbook/contract"
@@ -47,9 +50,10 @@ func (f *callFlags) addActor(c *cobra.Command) {
 type caller struct {
 	*gateway.Incidents
 	printer
-	by     incident.Actor
-	config *roster.Config // nil: there is none here
-	client client.Client
+	by       incident.Actor
+	config   *roster.Config // nil: there is none here
+	client   client.Client
+	warnings io.Writer
 }
 
 // beginning is what a command needs that begins incidents.
@@ -65,7 +69,7 @@ func call(ctx context.Context, sh shell, f callFlags, b beginning, command func(
 	if err != nil {
 		return err
 	}
-	d := &caller{printer: printer{w: sh.stdout, json: f.json}, config: config}
+	d := &caller{printer: printer{w: sh.stdout, json: f.json}, config: config, warnings: sh.stderr}
 	var temporal roster.Temporal
 	var people gateway.People
 	if config != nil {
@@ -130,6 +134,29 @@ func acting(sh shell, c *cobra.Command, verb contract.Verb, act func(words []str
 		})
 	}
 	return c
+}
+
+// How it is told that nobody works: a worker that lives asks for work at least once a minute.
+const (
+	idleTime    = 90 * time.Second
+	idleAskTime = 2 * time.Second
+)
+
+// warnOfIdleness says, beside a result, when no worker has been seen lately: then nobody is called, and what is shown is
+// what was known before. Where that cannot be found out nothing is said.
+func (d *caller) warnOfIdleness(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), idleAskTime)
+	defer cancel()
+	queue, err := d.client.DescribeTaskQueue(ctx, contract.QueueMain, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	if err != nil {
+		return
+	}
+	for _, p := range queue.GetPollers() {
+		if time.Since(p.GetLastAccessTime().AsTime()) < idleTime {
+			return
+		}
+	}
+	_, _ = fmt.Fprintln(d.warnings, "muster: no worker runs: nobody is called, and nothing here is new (start `muster serve` or `muster worker`)")
 }
 
 // receipt shows what an act led to, and what still rings.

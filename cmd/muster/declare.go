@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -80,8 +81,13 @@ func routesOf(config *roster.Config) gateway.Routes {
 	return routes{config}
 }
 
+// declareTime bounds a declaration. The incident begins at once; only its number needs a worker.
+const declareTime = 6 * time.Second
+
 // declare begins the incident and says what it is called.
 func (d *caller) declare(ctx context.Context, n gateway.NewIncident) error {
+	ctx, cancel := context.WithTimeout(ctx, declareTime)
+	defer cancel()
 	n.By = d.by
 	begun, err := d.Declare(ctx, n)
 	if err != nil {
@@ -95,6 +101,7 @@ func (d *caller) declare(ctx context.Context, n gateway.NewIncident) error {
 		d.line("muster timeline %s --follow shows what happens", begun.Key)
 	} else {
 		d.line("no worker has given it a number yet; it is found as %s", begun.WorkflowID)
+		d.warnOfIdleness(ctx)
 	}
 	return d.object(begun)
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -73,7 +75,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if !(d.speed >= 0.1 && d.speed <= 100) {
 		return misused("want a number from 0.1 to 100", "--speed is %v", d.speed)
 	}
-	if err := d.choosePorts(ctx); err != nil {
+	if err := d.choosePorts(); err != nil {
 		return err
 	}
 	release, err := freshDemoDirectory(d.data)
@@ -151,7 +153,7 @@ func (d *demo) close(ctx context.Context) error {
 
 // choosePorts makes sure that the ports can be had, before anything is touched, and chooses those that are left open:
 // the simulations must know where the gateway will be.
-func (d *demo) choosePorts(ctx context.Context) error {
+func (d *demo) choosePorts() error {
 	host, port, err := net.SplitHostPort(d.listen)
 	if err != nil {
 		return misused("want host:port, for example 127.0.0.1:8080", "--listen is %q", d.listen)
@@ -165,7 +167,7 @@ func (d *demo) choosePorts(ctx context.Context) error {
 	}
 	var problems []error
 	for _, p := range ports {
-		address, err := freeAddress(ctx, net.JoinHostPort(p.host, p.port))
+		address, err := freeAddress(net.JoinHostPort(p.host, p.port))
 		switch {
 		case errors.Is(err, syscall.EADDRINUSE):
 			problems = append(problems, fmt.Errorf("port %s for %s is taken on %s: stop the program that listens there, or choose another port with %s (0 for any free one)",
@@ -179,10 +181,25 @@ func (d *demo) choosePorts(ctx context.Context) error {
 	return errors.Join(problems...)
 }
 
+// The ports among which freeAddress looks. Systems take those of outgoing connections from above; such a one could be
+// taken again before it is listened on.
+const (
+	firstFreePort = 20_000
+	lastFreePort  = 29_999
+)
+
 // freeAddress listens for a moment, which is the only way to know that an address can be had. It gives the address with
-// the port that was found where 0 was asked for.
-func freeAddress(ctx context.Context, address string) (string, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+// a port that is free where 0 was asked for.
+func freeAddress(address string) (string, error) {
+	if host, wanted, err := net.SplitHostPort(address); err == nil && wanted == "0" {
+		for range 20 {
+			port := firstFreePort + rand.IntN(lastFreePort-firstFreePort+1)
+			if found, err := freeAddress(net.JoinHostPort(host, strconv.Itoa(port))); err == nil {
+				return found, nil
+			}
+		}
+	}
+	listener, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return "", err
 	}

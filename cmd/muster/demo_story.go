@@ -49,8 +49,11 @@ func (d *demo) play(ctx context.Context, secrets demoSecrets) error {
 	if err = errors.Join(err, outcome.check()); err == nil {
 		d.sum(outcome)
 	}
+	if d.exit && err != nil {
+		return withHint(err, "the servers' log is "+filepath.Join(d.data, "muster.log"))
+	}
 	if d.exit {
-		return errors.Join(err, d.view.Err())
+		return d.view.Err()
 	}
 	if err != nil {
 		d.view.Text("\n" + err.Error())
@@ -104,6 +107,9 @@ func (d *demo) stay(ctx context.Context, o *demoOutcome) error {
 		select {
 		case <-tick.C:
 			d.feed.Show(time.Now().Add(-feedDelay))
+		case err := <-d.stack.Done():
+			d.feed.ShowAll()
+			return err
 		case <-ctx.Done():
 			d.feed.ShowAll()
 			d.view.Text("The demo ends.")

@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -24,6 +26,7 @@ func listCommand(sh shell) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				d.warnOfIdleness(c.Context())
 				if f.json {
 					return d.object(lines)
 				}
@@ -46,9 +49,7 @@ func (d *caller) table(lines []gateway.Line, all bool) error {
 		}
 		return nil
 	}
-	var text strings.Builder
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "KEY\tSEVERITY\tSTATE\tSERVICE\tCOMMANDER\tDECLARED\tTITLE")
+	rows := []string{"KEY\tSEVERITY\tSTATE\tSERVICE\tCOMMANDER\tDECLARED\tTITLE"}
 	for _, l := range lines {
 		cells := []string{
 			string(l.Key), cmp.Or(string(l.Severity), "-"), lineState(l), cmp.Or(l.Service, "-"), cmp.Or(l.Commander, "-"),
@@ -57,12 +58,15 @@ func (d *caller) table(lines []gateway.Line, all bool) error {
 		for n := range cells {
 			cells[n] = oneLine(cells[n])
 		}
-		fmt.Fprintln(w, strings.Join(cells, "\t"))
+		rows = append(rows, strings.Join(cells, "\t"))
 	}
-	if err := w.Flush(); err != nil {
+	var text strings.Builder
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	_, err := io.WriteString(w, strings.Join(rows, "\n"))
+	if err = errors.Join(err, w.Flush()); err != nil {
 		return fmt.Errorf("lay out the list: %w", err)
 	}
-	d.line("%s", strings.TrimRight(text.String(), "\n"))
+	d.line("%s", text.String())
 	for _, l := range lines {
 		if l.Problem != "" {
 			d.line("%s does not answer: %s", l.Key, l.Problem)

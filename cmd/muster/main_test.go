@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -134,13 +135,17 @@ func hangUp(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// freePort finds a port that nobody uses at present.
+// freePort finds a port that nobody uses. It is below those that operating systems give to outgoing connections, so
+// that none of these takes it before the server does.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	for range 100 {
+		port := 20000 + rand.IntN(10000)
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err == nil {
+			return port, l.Close()
+		}
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
+	return 0, errors.New("no free port was found")
 }
 
 // copyFile copies a file.

@@ -42,7 +42,9 @@ type unrouted struct{}
 func (unrouted) Route(map[string]string) gateway.Routed { return gateway.Routed{} }
 
 // Service takes the name as it is.
-func (unrouted) Service(name string) (gateway.Routed, bool) { return gateway.Routed{Service: name}, true }
+func (unrouted) Service(name string) (gateway.Routed, bool) {
+	return gateway.Routed{Service: name}, true
+}
 
 // Services lists none.
 func (unrouted) Services() []string { return nil }

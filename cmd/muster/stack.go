@@ -23,7 +23,7 @@ import (
 const (
 	clusterPatience = 2 * time.Minute  // for a cluster that starts at the same time
 	drainTime       = 10 * time.Second // for requests in flight
-	closeTime       = 5 * time.Second
+	closeTime       = time.Second      // for connections without a request
 	engineStopTime  = 10 * time.Second
 )
 
@@ -255,17 +255,13 @@ func (s *stack) stop(ctx context.Context) error {
 		problems = append(problems, s.control.Close())
 	}
 	if s.server != nil {
-		draining, cancel := context.WithTimeout(ctx, drainTime)
-		problems = append(problems, s.server.Drain(draining))
-		cancel()
+		problems = append(problems, s.drain(ctx))
 	}
 	if s.worker != nil {
 		s.worker.Stop()
 	}
 	if s.server != nil {
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
-		problems = append(problems, s.server.Close(closing))
-		cancel()
+		problems = append(problems, s.hangUp(ctx))
 	}
 	s.leave()
 	s.background.Wait()
@@ -278,6 +274,25 @@ func (s *stack) stop(ctx context.Context) error {
 		cancel()
 	}
 	return errors.Join(problems...)
+}
+
+// drain lets the gateway answer 503 and finishes what is in flight.
+func (s *stack) drain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	return s.server.Drain(ctx)
+}
+
+// hangUp closes the gateway's connections. Those on which nobody has asked anything yet are cut off: whoever comes by
+// them later would have been answered 503.
+func (s *stack) hangUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeTime)
+	defer cancel()
+	err := s.server.Close(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return nil
+	}
+	return err
 }
 
 // listen opens the gateway's port.

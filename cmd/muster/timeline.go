@@ -102,7 +102,7 @@ func quietLooks(before int, part contract.TimelinePart) int {
 func (t *timelineReader) show(entries []incident.Entry) error {
 	for _, e := range entries {
 		t.seen = max(t.seen, e.Seq)
-		if t.printer.json {
+		if t.json {
 			if err := json.NewEncoder(t.sh.stdout).Encode(e); err != nil {
 				return fmt.Errorf("write JSON: %w", err)
 			}
