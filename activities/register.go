@@ -75,11 +75,11 @@ func translate(err error) error {
 		if refused.Installation {
 			kind = contract.InstallationType
 		}
-		return temporal.NewNonRetryableApplicationError(refused.Error(), kind, nil)
+		return temporal.NewNonRetryableApplicationError(err.Error(), kind, nil)
 	}
 	var later *contract.Later
 	if errors.As(err, &later) {
-		return temporal.NewApplicationErrorWithOptions(later.Error(), "Later", temporal.ApplicationErrorOptions{
+		return temporal.NewApplicationErrorWithOptions(err.Error(), "Later", temporal.ApplicationErrorOptions{
 			NextRetryDelay: later.After, Category: temporal.ApplicationErrorCategoryBenign,
 		})
 	}

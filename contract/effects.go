@@ -171,7 +171,7 @@ type CallRequest struct {
 // CallResult names the call.
 type CallResult struct {
 	Provider string `json:"provider"`
-	// Polls says that no status callbacks will come (no public address); the status is asked for instead.
+	// Silent says that no status callbacks will come, because there is no public address.
 	Silent bool `json:"silent,omitempty"`
 }
 

@@ -152,3 +152,30 @@ func TestAcknowledgeLine(t *testing.T) {
 		t.Errorf("the line is %+v, level %d", e, p.AckLevel)
 	}
 }
+
+// TestAcknowledgedOnThisCall tells a key on a call of the page, which ends by itself, from every other way.
+func TestAcknowledgedOnThisCall(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		door  incident.Door
+		scope incident.AckScope
+		want  []bool // of the pages one, two, three
+	}{
+		{"a key on the call", incident.DoorPhone, incident.AckScope{Page: "one"}, []bool{true, false, false}},
+		{"a button", incident.DoorSlack, incident.AckScope{}, []bool{false, false, false}},
+		{"a message that names the page", incident.DoorSMS, incident.AckScope{Page: "one"}, []bool{false, false, false}},
+	} {
+		i := pages()
+		by := person("ana")
+		by.Door = test.door
+		if _, err := i.Acknowledge(at(time.Minute), by, test.scope); err != nil {
+			t.Fatal(err)
+		}
+		var got []bool
+		for _, p := range i.Pages {
+			got = append(got, p.AckCall)
+		}
+		differs(t, test.name, test.want, got)
+	}
+}

@@ -111,7 +111,8 @@ func (i *Incident) bounded(a Alert) Alert {
 		return Alert{Source: a.Source, Fingerprint: a.Fingerprint, Title: a.Title, StartsAt: a.StartsAt, EndsAt: a.EndsAt, Cleared: a.Cleared}
 	}
 	labels := make(map[string]string, min(len(a.Labels), maxLabels))
-	for _, name := range slices.Sorted(maps.Keys(a.Labels)) {
+	names := slices.Sorted(maps.Keys(a.Labels)) //workflowcheck:ignore
+	for _, name := range names {
 		if len(labels) < maxLabels {
 			labels[name] = shorten(a.Labels[name], maxLabel)
 		}
@@ -260,6 +261,14 @@ func (i *Incident) Assign(at time.Time, by Actor, role Role, h Holder) error {
 	}
 	i.warnSecondRole(at, h)
 	return nil
+}
+
+// Decline takes an offer of a role back, so that whoever has declined is not asked as its holder. A role that was
+// accepted stays where it is.
+func (i *Incident) Decline(role Role) {
+	if h, held := i.Holders[role]; held && !h.Accepted {
+		delete(i.Holders, role)
+	}
 }
 
 // warnSecondRole says on the timeline when the commander holds another role; it does not forbid it.

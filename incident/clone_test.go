@@ -17,6 +17,7 @@ func busy(t *testing.T) *incident.Incident {
 	i := pages()
 	i.TakeAlerts(start, []incident.Alert{fires("a"), fires("b")})
 	must(t, i.Assign(start, person("dan"), incident.Commander, holder("dan", true)))
+	must(t, i.Assign(start, person("dan"), "comms", holder("cem", false)))
 	must(t, i.StopCalling(start, person("eve")))
 	i.Ask(start, incident.Question{Key: "ask/1", Step: "stop", Kind: incident.QuestionAsk, Choices: choices()})
 	i.Ask(start, incident.Question{Key: "approve/1", Step: "gate", Kind: incident.QuestionApprove, Chain: ids("ana", "ben", "cem"), Quorum: 3, Choices: verdicts()})
@@ -66,6 +67,8 @@ func acts(t *testing.T) map[string]func(*incident.Incident) {
 			_, err := i.Answer(now, person("ben"), incident.Answer{Step: "gate", Choice: incident.ChoiceYes})
 			must(t, err)
 		},
+		"decline":  func(i *incident.Incident) { i.Decline("comms") },
+		"withdraw": func(i *incident.Incident) { i.WithdrawPages("t") },
 		"settle": func(i *incident.Incident) {
 			i.Settle(now, person("ana"), "ask/1", incident.Settlement{State: incident.QuestionWithdrawn})
 		},

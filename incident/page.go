@@ -44,88 +44,12 @@ type Page struct {
 	AckedBy   Actor         `json:"acked_by,omitzero"`
 	AckedAt   time.Time     `json:"acked_at,omitzero"`
 	AckLevel  int           `json:"ack_level,omitempty"` // 1 = first
+	AckCall   bool          `json:"ack_call,omitempty"`  // it was a key on a call of this very page, which ends by itself
 }
 
 // PageLevel is one level: the name that is resolved anew each time it is called.
 type PageLevel struct {
 	Target string `json:"target"`
-}
-
-// CallStatus is how far an attempt got, as the provider tells. Its order is the order of a call's life, so that late
-// and repeated callbacks are recognised.
-type CallStatus string
-
-// The statuses of an attempt.
-const (
-	CallPlanned   CallStatus = "" // decided; the provider may or may not know
-	CallQueued    CallStatus = "queued"
-	CallInitiated CallStatus = "initiated"
-	CallRinging   CallStatus = "ringing"
-	CallAnswered  CallStatus = "answered"
-	CallSent      CallStatus = "sent"      // SMS left
-	CallDelivered CallStatus = "delivered" // SMS arrived
-	CallCompleted CallStatus = "completed"
-	CallBusy      CallStatus = "busy"
-	CallNoAnswer  CallStatus = "no-answer"
-	CallFailed    CallStatus = "failed"
-	CallCanceled  CallStatus = "canceled"
-	CallRefused   CallStatus = "refused" // never placed
-)
-
-// rank orders the statuses; equal ranks exclude one another. A status that is not known ranks below all others, so that
-// it never counts as progress.
-func (s CallStatus) rank() int {
-	switch s {
-	case CallPlanned:
-		return 0
-	case CallQueued:
-		return 1
-	case CallInitiated:
-		return 2
-	case CallRinging, CallSent:
-		return 3
-	case CallAnswered:
-		return 4
-	case CallDelivered, CallCompleted, CallBusy, CallNoAnswer, CallFailed, CallCanceled, CallRefused:
-		return 5
-	}
-	return -1
-}
-
-// Final says whether the attempt is over.
-func (s CallStatus) Final() bool { return s.rank() == 5 }
-
-// Attempt is one call or message to one person. Its number is unique within the page.
-type Attempt struct {
-	Number   int             `json:"number"` // from 1
-	Person   oncall.PersonID `json:"person"`
-	Name     string          `json:"name"`
-	Via      string          `json:"via"` // "call", "sms"
-	Level    int             `json:"level"`
-	Round    int             `json:"round"`
-	At       time.Time       `json:"at"`
-	Provider string          `json:"provider,omitempty"` // the provider's id
-	Status   CallStatus      `json:"status,omitempty"`
-	StatusAt time.Time       `json:"status_at,omitzero"`
-	Detail   string          `json:"detail,omitempty"`
-}
-
-// rang says whether the person can have noticed the attempt.
-func (a *Attempt) rang() bool {
-	switch a.Status {
-	case CallPlanned, CallQueued, CallInitiated, CallRefused, CallFailed:
-		return a.Via == "sms" && a.Status == CallQueued
-	}
-	return true
-}
-
-// hopeless says whether no acknowledgement can come from the attempt any more. A call that was answered and ended
-// without a key is over; a message stays on the telephone.
-func (a *Attempt) hopeless() bool {
-	if a.Via == "sms" {
-		return a.Status == CallFailed || a.Status == CallRefused
-	}
-	return a.Status.Final()
 }
 
 // Page finds a page by its key, or nil.
@@ -186,23 +110,6 @@ func (i *Incident) OpenPages() []*Page {
 	return open
 }
 
-// Attempt finds an attempt by its number, or nil.
-func (p *Page) Attempt(number int) *Attempt {
-	if number < 1 || number > len(p.Attempts) {
-		return nil
-	}
-	return &p.Attempts[number-1]
-}
-
-// Plan adds an attempt before it is made, so that it has a number for its idempotency key.
-func (p *Page) Plan(at time.Time, duty oncall.Duty, via string) *Attempt {
-	p.Attempts = append(p.Attempts, Attempt{
-		Number: len(p.Attempts) + 1, Person: duty.Person, Name: duty.Name, Via: via,
-		Level: p.Level, Round: p.Round, At: at,
-	})
-	return &p.Attempts[len(p.Attempts)-1]
-}
-
 // Waiting says whether an acknowledgement can still come from the present level without calling anybody else.
 func (p *Page) Waiting() bool {
 	for n := range p.Attempts {
@@ -225,69 +132,6 @@ func (p *Page) Told() []oncall.PersonID {
 	return told
 }
 
-// CallProgress is what a provider says about an attempt.
-type CallProgress struct {
-	Page     string
-	Attempt  int
-	Provider string
-	Status   CallStatus
-	Detail   string
-}
-
-// Progress takes a provider's word about an attempt. Late, repeated and unknown words change nothing; it answers
-// whether something changed.
-func (i *Incident) Progress(at time.Time, c CallProgress) bool {
-	page := i.Page(c.Page)
-	if page == nil {
-		return false
-	}
-	a := page.Attempt(c.Attempt)
-	if a == nil {
-		return false
-	}
-	if a.Provider == "" {
-		a.Provider = c.Provider
-	}
-	fails := a.Via == "sms" && c.Status == CallFailed && !a.hopeless() // a message may fail after it was sent
-	if c.Status.rank() <= a.Status.rank() && !fails {
-		return false
-	}
-	a.Status, a.StatusAt = c.Status, at
-	if c.Detail != "" {
-		a.Detail = c.Detail
-	}
-	if a.Level == page.Level && a.Round == page.Round && page.ClockAt.IsZero() && a.Status.rank() >= CallRinging.rank() {
-		page.ClockAt = at
-	}
-	i.logProgress(at, page, a)
-	return true
-}
-
-// logProgress writes the beats of a call that people care about.
-func (i *Incident) logProgress(at time.Time, p *Page, a *Attempt) {
-	words := map[CallStatus]string{
-		CallRinging: "rings", CallAnswered: "answers", CallBusy: "is busy", CallNoAnswer: "does not answer",
-		CallFailed: "cannot be reached", CallRefused: "cannot be called", CallDelivered: "has the message",
-		CallSent: "was sent a message",
-	}
-	word, ok := words[a.Status]
-	if !ok {
-		return
-	}
-	text := a.Name + " " + word
-	if a.Status == CallRefused && a.Via == "sms" {
-		text = a.Name + " cannot be sent a message"
-	}
-	if a.Detail != "" {
-		text += ": " + a.Detail
-	}
-	kind := EntryCall
-	if a.Status == CallRefused {
-		kind = EntryProblem
-	}
-	i.Log(at, Entry{Kind: kind, Step: p.Step, Text: text})
-}
-
 // Acknowledged is the answer to an acknowledgement: what it ended and what still rings.
 type Acknowledged struct {
 	Ended  []string // page keys
@@ -304,6 +148,7 @@ func (i *Incident) Acknowledge(at time.Time, by Actor, scope AckScope) (Acknowle
 	var done Acknowledged
 	for _, p := range i.ackable(by, scope) {
 		p.State, p.AckedBy, p.AckedAt, p.AckLevel = PageAcknowledged, by, at, p.Level+1
+		p.AckCall = by.Door == DoorPhone && p.Key == scope.Page
 		done.Ended = append(done.Ended, p.Key)
 		if i.AcknowledgedAt.IsZero() {
 			i.AcknowledgedAt, i.AcknowledgedBy = at, by
@@ -352,14 +197,6 @@ func (i *Incident) ackable(by Actor, scope AckScope) []*Page {
 	return open[:1]
 }
 
-// rangFor says whether the person can have noticed the page.
-func (p *Page) rangFor(person oncall.PersonID) bool {
-	if person == "" {
-		return false
-	}
-	return slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Person == person && a.rang() })
-}
-
 // EscalateNow sends a page to its next level at once; without a key, every open one.
 func (i *Incident) EscalateNow(at time.Time, by Actor, key string) error {
 	if err := i.mustBeOpen(); err != nil {
@@ -392,6 +229,15 @@ func (i *Incident) StopCalling(at time.Time, by Actor) error {
 	i.Quiet[by.Person] = true
 	i.Log(at, Entry{Kind: EntryNote, By: by, Text: by.String() + " asked not to be called again for this incident"})
 	return nil
+}
+
+// WithdrawPages ends the open pages whose keys begin with a stem, because what they called for has been done.
+func (i *Incident) WithdrawPages(stem string) {
+	for _, p := range i.OpenPages() {
+		if strings.HasPrefix(p.Key, stem) {
+			p.State = PageWithdrawn
+		}
+	}
 }
 
 // withdrawPages ends every page that still calls, because the incident has ended.

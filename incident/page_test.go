@@ -303,6 +303,54 @@ func TestPlan(t *testing.T) {
 	differs(t, "told", []oncall.PersonID{"ana", "ben"}, p.Told())
 }
 
+// TestAttemptsAreBounded: a page that nobody acknowledges calls for days. Numbers only rise, the first attempts and the
+// newest stay, and a word about one that is left out changes nothing.
+func TestAttemptsAreBounded(t *testing.T) {
+	t.Parallel()
+	const planned = 1234
+	i, p := paged("call")
+	for n := 2; n <= planned; n++ {
+		if a := p.Plan(at(time.Duration(n)*time.Second), duty("ana"), "call"); a.Number != n || p.Attempt(n) != a {
+			t.Fatalf("attempt %d has number %d, found is %+v", n, a.Number, p.Attempt(n))
+		}
+	}
+	if len(p.Attempts) > 500 || p.Attempt(1) == nil || p.Attempt(100) == nil || p.Attempt(planned-300) == nil {
+		t.Errorf("%d attempts are kept, from %d to %d", len(p.Attempts), p.Attempts[0].Number, p.Attempts[len(p.Attempts)-1].Number)
+	}
+	for n := 1; n < len(p.Attempts); n++ {
+		if p.Attempts[n].Number <= p.Attempts[n-1].Number {
+			t.Fatalf("attempt %d comes after %d", p.Attempts[n].Number, p.Attempts[n-1].Number)
+		}
+	}
+	before := frozen(t, i)
+	if p.Attempt(101) != nil || i.Progress(at(time.Hour), incident.CallProgress{Page: "p", Attempt: 101, Status: incident.CallRinging}) || frozen(t, i) != before {
+		t.Error("an attempt that is left out counts")
+	}
+	if !i.Progress(at(time.Hour), incident.CallProgress{Page: "p", Attempt: planned, Status: incident.CallRinging}) || p.Attempt(planned).Status != incident.CallRinging {
+		t.Error("the newest attempt does not count")
+	}
+}
+
+// TestWithdrawPages ends the open pages of one stem, and no others.
+func TestWithdrawPages(t *testing.T) {
+	t.Parallel()
+	i := declared()
+	for _, key := range []string{"0198/page/1/0", "0198/page/1/1", "0198/page/10/0"} {
+		i.StartPage(start, incident.Page{Key: key, Levels: levels("ana")})
+	}
+	i.Page("0198/page/1/0").State = incident.PageAcknowledged
+	i.WithdrawPages("0198/page/1/")
+	var states []incident.PageState
+	for _, p := range i.Pages {
+		states = append(states, p.State)
+	}
+	differs(t, "states", []incident.PageState{incident.PageAcknowledged, incident.PageWithdrawn, incident.PageOpen}, states)
+	i.WithdrawPages("nothing")
+	if len(i.OpenPages()) != 1 {
+		t.Error("a stem of nothing has ended a page")
+	}
+}
+
 func TestEscalateNow(t *testing.T) {
 	t.Parallel()
 	i := declared()

@@ -82,7 +82,7 @@ func draws(now time.Time) map[string]func(*rapid.T) move {
 		},
 		"progress": func(t *rapid.T) move {
 			c := incident.CallProgress{
-				Page: page.Draw(t, "page"), Attempt: rapid.IntRange(-1, 4).Draw(t, "attempt"), Status: status.Draw(t, "status"), Detail: text.Draw(t, "detail"),
+				Provider: rapid.SampledFrom([]string{"", "CA1"}).Draw(t, "provider"), Page: page.Draw(t, "page"), Attempt: rapid.IntRange(-1, 4).Draw(t, "attempt"), Status: status.Draw(t, "status"), Detail: text.Draw(t, "detail"),
 			}
 			return move{"progress", func(i *incident.Incident) error { i.Progress(now, c); return nil }}
 		},
@@ -93,6 +93,10 @@ func draws(now time.Time) map[string]func(*rapid.T) move {
 		"escalate": func(t *rapid.T) move {
 			by, key := person.Draw(t, "by"), page.Draw(t, "page")
 			return move{"escalate", func(i *incident.Incident) error { return i.EscalateNow(now, by, key) }}
+		},
+		"decline": func(t *rapid.T) move {
+			as := role.Draw(t, "role")
+			return move{"decline", func(i *incident.Incident) error { i.Decline(as); return nil }}
 		},
 		"quiet": func(t *rapid.T) move {
 			by := person.Draw(t, "by")

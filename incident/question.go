@@ -62,6 +62,7 @@ type Question struct {
 	Chain     []oncall.PersonID `json:"chain,omitempty"`     // who may answer, besides the commander; empty = anybody
 	Also      []oncall.PersonID `json:"also,omitempty"`      // who may answer besides, because it has escalated to them
 	Addressed []oncall.PersonID `json:"addressed,omitempty"` // who is asked at present
+	Asked     []oncall.PersonID `json:"asked,omitempty"`     // who has been asked so far, so that escalation knows the next
 	Choices   []Choice          `json:"choices,omitempty"`
 	Checklist []string          `json:"checklist,omitempty"`
 	Quorum    int               `json:"quorum,omitempty"`
@@ -69,6 +70,7 @@ type Question struct {
 	Role      Role              `json:"role,omitempty"` // of an offer
 	Turn      int               `json:"turn,omitempty"` // how often it has escalated
 	OpenedAt  time.Time         `json:"opened_at"`
+	NudgedAt  time.Time         `json:"nudged_at,omitzero"` // the last reminder
 	Deadline  time.Time         `json:"deadline,omitzero"`
 	OnTimeout string            `json:"on_timeout,omitempty"` // in words: what silence leads to
 	State     QuestionState     `json:"state,omitempty"`
@@ -280,6 +282,11 @@ func (i *Incident) mayAnswer(by Actor, q *Question) error {
 	}
 	if by.Person != "" && (slices.Contains(q.Chain, by.Person) || slices.Contains(q.Also, by.Person)) {
 		return nil
+	}
+	for _, name := range q.Who { // whoever has taken the role over since
+		if h, ok := i.Holders[Role(name)]; ok && by.Person != "" && h.Person == by.Person {
+			return nil
+		}
 	}
 	commander := i.Holders[Commander].Person
 	if q.Kind != QuestionApprove && by.Person != "" && by.Person == commander {

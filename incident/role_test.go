@@ -96,6 +96,20 @@ func TestAssignAnswersItsOffer(t *testing.T) {
 	}
 }
 
+// TestDecline takes an offer back, and nothing that was accepted.
+func TestDecline(t *testing.T) {
+	t.Parallel()
+	i := declared()
+	must(t, i.Assign(start, incident.RunbookActor(), "comms", holder("ana", false)))
+	must(t, i.Assign(start, incident.RunbookActor(), "lead", holder("ben", true)))
+	for _, role := range []incident.Role{"comms", "lead", "scribe"} {
+		i.Decline(role)
+	}
+	if _, held := i.Holders["comms"]; held || i.Holders["lead"].Person != "ben" || len(i.Holders) != 1 {
+		t.Errorf("holders are %+v", i.Holders)
+	}
+}
+
 // TestCommandersSecondRole is said on the timeline and not forbidden, whichever role came first.
 func TestCommandersSecondRole(t *testing.T) {
 	t.Parallel()

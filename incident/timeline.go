@@ -97,6 +97,9 @@ const (
 	entryOverhead = 200
 )
 
+// Shorten cuts a text that is longer than a limit in bytes, and marks the cut.
+func Shorten(text string, limit int) string { return shorten(text, limit) }
+
 // clip cuts a text at a rune's border, so that it stays valid UTF-8, and marks the cut.
 func clip(text string, limit int) string {
 	cut := 0

@@ -9,7 +9,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/contract"
-	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/runbooks"
@@ -32,7 +31,8 @@ type asking struct {
 	key       string
 	kind      incident.QuestionKind
 	text      string
-	who       []string
+	who       []string // names without ${{ }}
+	then      []string // who is next, after them
 	choices   []incident.Choice
 	checklist []string
 	quorum    int
@@ -42,21 +42,32 @@ type asking struct {
 	timeout   string // text: a duration, read again when the severity changes
 	silence   silence
 	choice    string // of silenceChoose
-	remind    time.Duration
-	due       time.Duration // nudges the assignee once, then the commander
+	remind    string // text: a duration, likewise
+	due       string // text: a duration, likewise; nudges the assignee once, then the commander
 }
 
-// remindHold is how often people are reminded of a step that holds.
-const remindHold = 15 * time.Minute
+const (
+	remindHold     = 15 * time.Minute // how often people are reminded of a step that holds
+	defaultTimeout = 15 * time.Minute // of a timeout that cannot be computed: no wait for people is without an end
+	leastEscalate  = time.Second      // between two people who are asked, whatever the runbook computes
+	longestSilence = 15 * time.Minute // between two calls of the fallback, unless the runbook's timeout is longer
+	quickTurns     = 3                // how often the fallback is asked before the pauses grow
+)
 
 // askPeople puts a question and waits for its end. The question is open from the moment it is in the state, whether or
 // not chat has shown it. A question that a former run asked is taken up with its clock.
 func (r *run) askPeople(ctx workflow.Context, a asking) (*incident.Question, error) {
 	q := r.inc.Question(a.key)
 	if q == nil {
-		q = r.open(ctx, a)
+		var err error
+		if q, err = r.open(ctx, a); err != nil {
+			return nil, err
+		}
 	}
-	if err := r.awaitAnswer(ctx, q, a); err != nil {
+	a.who = q.Who
+	err := r.awaitAnswer(ctx, q, a)
+	r.inc.WithdrawPages(r.wakingPages(q))
+	if err != nil {
 		r.inc.Settle(now(ctx), incident.RunbookActor(), q.Key, incident.Settlement{State: incident.QuestionWithdrawn})
 		return nil, err
 	}
@@ -70,16 +81,19 @@ func (r *run) askPeople(ctx workflow.Context, a asking) (*incident.Question, err
 }
 
 // open writes a new question into the state and into the room.
-func (r *run) open(ctx workflow.Context, a asking) *incident.Question {
-	duties := r.lookUpChain(ctx, a.who)
+func (r *run) open(ctx workflow.Context, a asking) (*incident.Question, error) {
+	c, err := r.lookUpChain(ctx, a)
+	if err != nil {
+		return nil, err
+	}
 	q := r.inc.Ask(now(ctx), incident.Question{
 		Key: a.key, Step: a.step, Kind: a.kind, Text: a.text, Who: a.who, Choices: a.choices, Checklist: a.checklist,
-		Quorum: max(1, a.quorum), Not: a.not, Role: a.role, Chain: ids(duties), OnTimeout: a.inWords(),
+		Quorum: max(1, a.quorum), Not: a.not, Role: a.role, Chain: c.mayAnswer(a.kind), OnTimeout: a.inWords(),
 	})
-	q.Addressed = first(q.Chain)
+	q.Addressed, q.Asked = ids(c.asked), ids(c.asked)
 	q.Deadline = r.answerDeadline(q, a)
 	r.postQuestion(ctx, q)
-	return q
+	return q, nil
 }
 
 // inWords is what silence leads to, for the card.
@@ -96,55 +110,36 @@ func (a *asking) inWords() string {
 	return "timed out"
 }
 
-// lookUpChain finds who may answer, at this instant: of each name the holder, then the role's own target. Nobody found means that
-// anybody may answer; the room is told why.
-func (r *run) lookUpChain(ctx workflow.Context, who []string) []oncall.Duty {
-	if len(who) == 0 {
-		return nil
-	}
-	chain := make([]string, 0, 2*len(who))
-	for _, name := range who {
-		chain = append(chain, name)
-		if target, ok := r.fill(incident.Role(name), r.values(ctx)); ok {
-			chain = append(chain, expression.Format(target))
-		}
-	}
-	duties, problems := r.people(ctx, chain)
-	for _, p := range problems {
-		r.problem(ctx, "", p)
-	}
-	return duties
-}
-
 // awaitAnswer waits for the question's end, with its reminders and its escalation.
 func (r *run) awaitAnswer(ctx workflow.Context, q *incident.Question, a asking) error {
 	for {
-		nudge := nudgeAt(q, a, now(ctx))
 		answered, err := wait(ctx, waiting{
 			summary: "wait for " + q.Step,
 			done:    func() bool { return q.State != incident.QuestionOpen },
-			until:   func() time.Time { q.Deadline = r.answerDeadline(q, a); return earliest(q.Deadline, nudge) },
+			until:   func() time.Time { q.Deadline = r.answerDeadline(q, a); return earliest(q.Deadline, r.nudgeAt(q, a)) },
 			change:  func() int { return r.retimes },
 		})
 		if err != nil || answered {
 			return err
 		}
-		at := now(ctx)
-		if q.Deadline.IsZero() || at.Before(q.Deadline) {
-			r.nudge(ctx, q, a.due)
+		if beat := r.nudgeAt(q, a); !beat.IsZero() && (q.Deadline.IsZero() || beat.Before(q.Deadline)) {
+			q.NudgedAt = latest(beat, now(ctx))
+			r.nudge(ctx, q, a)
 			continue
 		}
 		if a.silence == silenceEscalate {
-			r.escalateQuestion(ctx, q, a)
+			if err := r.escalateQuestion(ctx, q, a); err != nil {
+				return err
+			}
 			continue
 		}
-		r.inc.Settle(at, incident.RunbookActor(), q.Key, incident.Settlement{State: incident.QuestionTimedOut, Choice: a.choice})
+		r.inc.Settle(now(ctx), incident.RunbookActor(), q.Key, incident.Settlement{State: incident.QuestionTimedOut, Choice: a.choice})
 		return nil
 	}
 }
 
 // answerDeadline is when silence counts as an answer: the wait's beginning and the duration as it is now. A duration
-// that is re-evaluated sees `elapsed` as it was when the wait began.
+// that is re-evaluated sees `elapsed` as it was when the wait began; one that is over already fires at once.
 func (r *run) answerDeadline(q *incident.Question, a asking) time.Time {
 	if a.timeout == "" || a.silence == silenceRepeats {
 		return time.Time{}
@@ -153,28 +148,32 @@ func (r *run) answerDeadline(q *incident.Question, a asking) time.Time {
 	if a.run != nil && !a.run.Waiting.IsZero() {
 		began = a.run.Waiting
 	}
-	seen := values{r: r, at: began, elapsed: began.Sub(r.inc.DeclaredAt)}
-	d := r.durationAt(a.timeout, 0, seen)
-	if d <= 0 {
-		return time.Time{}
+	d := max(r.durationAt(a.timeout, defaultTimeout, r.seenAt(began)), 0)
+	if a.silence == silenceEscalate {
+		d = max(d, leastEscalate)
+		for n := len(q.Asked) + quickTurns; n < q.Turn && d < longestSilence; n++ {
+			d = min(2*d, longestSilence)
+		}
 	}
 	return began.Add(d)
 }
 
 // nudgeAt is the next reminder, or zero. Reminders count from the question's opening, so that a new run keeps their
 // beat.
-func nudgeAt(q *incident.Question, a asking, at time.Time) time.Time {
-	every := a.remind
+func (r *run) nudgeAt(q *incident.Question, a asking) time.Time {
+	last, seen := latest(q.OpenedAt, q.NudgedAt), r.seenAt(q.OpenedAt)
+	every := r.durationAt(a.remind, 0, seen)
 	if a.silence == silenceRepeats {
 		every = remindHold
 	}
 	if every > 0 {
-		passed := at.Sub(q.OpenedAt) / every
-		return q.OpenedAt.Add((passed + 1) * every)
+		every = max(every, leastEscalate)
+		return q.OpenedAt.Add((last.Sub(q.OpenedAt)/every + 1) * every)
 	}
+	due := r.durationAt(a.due, 0, seen)
 	for n := range dueNudges {
-		if due := q.OpenedAt.Add(time.Duration(n+1) * a.due); a.due > 0 && at.Before(due) {
-			return due
+		if at := q.OpenedAt.Add(time.Duration(n+1) * due); due > 0 && last.Before(at) {
+			return at
 		}
 	}
 	return time.Time{}
@@ -183,48 +182,21 @@ func nudgeAt(q *incident.Question, a asking, at time.Time) time.Time {
 // dueNudges is how often a task that is due is brought up: to the assignee, then to the commander too.
 const dueNudges = 2
 
-// nudge reminds the people who are asked; a task that is long due is also brought to the commander.
-func (r *run) nudge(ctx workflow.Context, q *incident.Question, due time.Duration) {
+// nudge reminds the people who are asked, and whoever has taken their role over; a task that is long due is also
+// brought to the commander.
+func (r *run) nudge(ctx workflow.Context, q *incident.Question, a asking) {
 	r.log(ctx, incident.Entry{Kind: incident.EntryTimeout, Step: q.Step, Text: "still open: " + q.Text})
 	mention := slices.Clone(q.Addressed)
-	h, ok := r.inc.Holders[incident.Commander]
-	late := due == 0 || !now(ctx).Before(q.OpenedAt.Add(dueNudges*due))
-	if ok && late && !slices.Contains(mention, h.Person) {
-		mention = append(mention, h.Person)
+	roles := slices.Clone(q.Who)
+	if due := r.durationAt(a.due, 0, r.seenAt(q.OpenedAt)); due == 0 || !now(ctx).Before(q.OpenedAt.Add(dueNudges*due)) {
+		roles = append(roles, string(incident.Commander))
 	}
-	r.post(ctx, posting{message: contract.Message{Text: "Still open: " + q.Text, Mention: mention}})
-}
-
-// escalateQuestion asks the next person of the chain, after the last the fallback, again and again; the clock starts
-// again. Somebody who is asked in the night must be woken, so the person is also paged.
-func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a asking) {
-	q.Turn++
-	if a.run != nil {
-		a.run.Waiting = now(ctx)
-	}
-	target := oncall.Fallback
-	if q.Turn < len(q.Chain) {
-		target = string(q.Chain[q.Turn])
-	}
-	duties, problems := r.people(ctx, []string{target})
-	for _, p := range problems {
-		r.problem(ctx, q.Step, p)
-	}
-	q.Addressed = ids(duties)
-	for _, p := range q.Addressed {
-		if !slices.Contains(q.Chain, p) && !slices.Contains(q.Also, p) {
-			q.Also = append(q.Also, p)
+	for _, role := range roles {
+		if h, ok := r.inc.Holders[incident.Role(role)]; ok && !slices.Contains(mention, h.Person) {
+			mention = append(mention, h.Person)
 		}
 	}
-	r.log(ctx, incident.Entry{
-		Kind: incident.EntryEscalate, Step: q.Step,
-		Text: "no answer to “" + q.Text + "”; asking " + names(duties),
-	})
-	r.postQuestion(ctx, q)
-	r.inc.StartPage(now(ctx), incident.Page{
-		Key: r.inc.ID + "/" + q.Key + "/turn/" + itoa(q.Turn), Step: q.Step, Message: "A decision waits: " + q.Text,
-		Levels: []incident.PageLevel{{Target: target}}, Rounds: 1, Ack: incident.DefaultAck, Via: bothWays(),
-	})
+	r.post(ctx, posting{message: contract.Message{Text: "Still open: " + q.Text, Mention: mention}})
 }
 
 // silenceOf turns a step's reaction into what silence means for its question.
@@ -250,15 +222,26 @@ func silenceOf(reaction *runbooks.Reaction) (silence, string) {
 func (r *run) retime() {
 	r.retimes++
 	for _, p := range r.inc.OpenPages() {
-		if p.AckText != "" {
-			p.Ack = r.durationOr(p.AckText, p.Ack)
-		}
+		p.Ack = r.ackTime(p.AckText, p.Ack, p.StartedAt)
 	}
+}
+
+// ackTime is how long a level of a page has, as it is seen from an instant.
+func (r *run) ackTime(text string, otherwise time.Duration, at time.Time) time.Duration {
+	return max(r.durationAt(text, otherwise, r.seenAt(at)), leastAck)
 }
 
 // earliest is the earlier of two instants, of which zero means never.
 func earliest(a, b time.Time) time.Time {
 	if a.IsZero() || (!b.IsZero() && b.Before(a)) {
+		return b
+	}
+	return a
+}
+
+// latest is the later of two instants.
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
 		return b
 	}
 	return a
@@ -283,9 +266,4 @@ func names(duties []oncall.Duty) string {
 		return "nobody"
 	}
 	return strings.Join(words, ", ")
-}
-
-// first is the first person of a chain, alone.
-func first(chain []oncall.PersonID) []oncall.PersonID {
-	return slices.Clone(chain[:min(1, len(chain))])
 }

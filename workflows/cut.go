@@ -44,13 +44,10 @@ func (r *run) quieten(ctx workflow.Context, limit time.Duration) (bool, error) {
 	})
 }
 
-// next continues as new with the state. Every signal that has arrived is taken first: without that they would be lost.
+// next continues as new with the state. Every signal that has arrived has been taken: without that they would be lost.
 func (r *run) next(ctx workflow.Context, cut bool) error {
 	if !cut {
 		return nil
-	}
-	if err := r.pump.drain(ctx); err != nil {
-		return err
 	}
 	r.st.Runs++
 	in := r.in
@@ -62,11 +59,31 @@ func (r *run) next(ctx workflow.Context, cut bool) error {
 	return workflow.NewContinueAsNewError(ctx, string(contract.Incident), in)
 }
 
-// returned starts the next incident when alerts fired again while this one was closing: the trouble is back, and a
-// message that was accepted is never lost.
+// forwarded is an act that came when the review had the state already.
+type forwarded struct {
+	verb contract.Verb
+	act  contract.Act
+}
+
+// returned takes what has come while the incident was closing, because nothing that was accepted may be lost: acts go
+// to the review, and alerts that fired again mean that the trouble is back, which starts the next incident.
 func (r *run) returned(ctx workflow.Context) error {
-	if err := r.pump.drain(ctx); err != nil {
-		return err
+	for {
+		if err := r.pump.drain(ctx); err != nil {
+			return err
+		}
+		if len(r.forward) == 0 {
+			break
+		}
+		acts := r.forward
+		r.forward = nil
+		for _, f := range acts {
+			review := contract.ReviewID(string(r.inc.Key))
+			if err := workflow.SignalExternalWorkflow(ctx, review, "", string(f.verb), f.act).Get(ctx, nil); err != nil {
+				workflow.GetLogger(ctx).Error("an act came too late for the incident and did not reach its review",
+					"key", r.inc.Key, "verb", f.verb, "by", f.act.By.String(), "error", err)
+			}
+		}
 	}
 	if len(r.late) == 0 {
 		return nil

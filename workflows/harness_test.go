@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -14,8 +15,10 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/activities"
 	"github.com/musterbook/musterbook/contract"
@@ -42,8 +45,11 @@ func book() oncall.Book {
 			person("cleo", "Cleo", "+15550100003"), person("dan", "Dan", "+15550100004"),
 		},
 		Schedules: []oncall.Schedule{
-			{Name: "payments-oncall", Person: "ana"}, {Name: "sre-oncall", Person: "ben"},
-			{Name: "support-oncall", Person: "cleo"}, {Name: "engineering-manager", Person: "cleo"}, {Name: "cto", Person: "dan"},
+			{Name: "payments-oncall", Person: "ana"},
+			{Name: "sre-oncall", Person: "ben"},
+			{Name: "support-oncall", Person: "cleo"},
+			{Name: "engineering-manager", Person: "cleo"},
+			{Name: "cto", Person: "dan"},
 		},
 		Fallback: []oncall.PersonID{"dan"},
 	}
@@ -62,33 +68,34 @@ type scenario struct {
 	env   *testsuite.TestWorkflowEnvironment
 	world *memory.World
 	in    contract.IncidentInput
+
+	script  []*event                 // what happens from outside, at instants that outlive a cut
+	runs    int                      // how many runs the scenario took
+	slows   map[string]time.Duration // effects that take longer than usual
+	between func(*contract.State)    // what the drain of a cut has done to the state
+}
+
+// event is something that happens once, at an instant.
+type event struct {
+	at   time.Time
+	f    func()
+	done bool
 }
 
 // newScenario prepares an incident that an alert has started.
 func newScenario(t *testing.T, rb *runbooks.Runbook) *scenario {
 	t.Helper()
-	suite := &testsuite.WorkflowTestSuite{}
-	suite.SetLogger(quietLogger{})
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetStartTime(start)
-	env.SetTestTimeout(time.Minute)
-	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
-	env.SetWorkflowRunTimeout(0)
-	world := memory.New(book(), env.Now)
-	workflows.Register(env, &workflows.Workflows{Plans: plans{}})
-	activities.Register(env, activities.Ports{Chat: world, Phone: world, People: world, Archive: world, Numbers: world})
-	ports := functions{}
-	activities.Register(ports, activities.Ports{Chat: world, Phone: world, People: world, Archive: world, Numbers: world})
-	// Each effect takes a time of its own, so that what happens in one instant has one order.
-	for n, name := range []string{"SendText", "PlaceCall", "HangUp", "ShowRoom", "Post", "OpenRoom"} {
-		env.OnActivity(name, mock.Anything, mock.Anything).After(time.Duration(n+1) * 7 * time.Millisecond).Return(ports[name]).Maybe()
-	}
-	env.OnSignalExternalWorkflow(mock.Anything, contract.NumbersID, "", string(contract.EndedSignal), mock.Anything).Return(nil).Maybe()
 	hash, err := rb.Hash()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scenario{t: t, env: env, world: world}
+	s := &scenario{t: t}
+	s.world = memory.New(book(), func() time.Time { return s.env.Now() })
+	s.stage(start)
+	s.at(20*24*time.Hour, func() {
+		t.Error("stuck: nothing ends this incident")
+		s.env.CancelWorkflow()
+	})
 	s.in = contract.IncidentInput{
 		Runbook: *rb, Hash: hash,
 		Declaration: contract.Declaration{
@@ -98,6 +105,70 @@ func newScenario(t *testing.T, rb *runbooks.Runbook) *scenario {
 	}
 	s.at(0, func() { s.alert(false) })
 	return s
+}
+
+// stage sets up the engine's stand-in for one run, from an instant on.
+func (s *scenario) stage(from time.Time) {
+	suite := &testsuite.WorkflowTestSuite{}
+	suite.SetLogger(quietLogger{})
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartTime(from)
+	env.SetTestTimeout(5 * time.Second)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
+	env.SetWorkflowRunTimeout(0)
+	all := activities.Ports{Chat: s.world, Phone: s.world, People: s.world, Archive: s.world, Numbers: s.world}
+	workflows.Register(env, &workflows.Workflows{Plans: plans{}})
+	activities.Register(env, all)
+	ports := functions{}
+	activities.Register(ports, all)
+	// Each effect takes a time of its own, so that what happens in one instant has one order.
+	for n, name := range []string{"SendText", "PlaceCall", "HangUp", "ShowRoom", "Post", "OpenRoom"} {
+		takes := time.Duration(n+1) * 7 * time.Millisecond
+		if slow, ok := s.slows[name]; ok {
+			takes = slow
+		}
+		env.OnActivity(name, mock.Anything, mock.Anything).After(takes).Return(ports[name]).Maybe()
+	}
+	env.OnSignalExternalWorkflow(mock.Anything, contract.NumbersID, "", string(contract.EndedSignal), mock.Anything).Return(nil).Maybe()
+	s.env = env
+	for _, e := range s.script {
+		s.arm(e)
+	}
+}
+
+// slow makes a kind of effect take long, so that it is in flight when something else happens.
+func (s *scenario) slow(name string, takes time.Duration) {
+	if s.slows == nil {
+		s.slows = map[string]time.Duration{}
+	}
+	s.slows[name] = takes
+	s.stage(start)
+}
+
+// arm lets an event happen in the present run, unless it has happened.
+func (s *scenario) arm(e *event) {
+	if e.done {
+		return
+	}
+	s.env.RegisterDelayedCallback(func() {
+		e.done = true
+		e.f()
+	}, max(e.at.Sub(s.env.Now()), 0))
+}
+
+// after does something a while from now, whichever run it is then.
+func (s *scenario) after(delay time.Duration, f func()) {
+	e := &event{at: s.env.Now().Add(delay), f: f}
+	s.script = append(s.script, e)
+	s.arm(e)
+}
+
+// cut asks for a continue-as-new after a while of the incident's time.
+func (s *scenario) cut(after time.Duration) {
+	s.at(after, func() {
+		s.env.SetContinueAsNewSuggested(true)
+		s.env.SignalWorkflow(string(contract.CallSignal), contract.CallStatus{Status: "nothing, but it wakes the workflow"})
+	})
 }
 
 // functions keeps activities by name.
@@ -129,7 +200,7 @@ func parse(t *testing.T, text string) *runbooks.Runbook {
 }
 
 // at does something after a while of the incident's time.
-func (s *scenario) at(after time.Duration, f func()) { s.env.RegisterDelayedCallback(f, after) }
+func (s *scenario) at(after time.Duration, f func()) { s.after(start.Add(after).Sub(s.env.Now()), f) }
 
 // alert sends the alert again, firing or cleared.
 func (s *scenario) alert(cleared bool) {
@@ -163,6 +234,26 @@ func (s *scenario) act(after time.Duration, verb contract.Verb, act contract.Act
 	return o
 }
 
+// actInReview lets a person act on the incident's review at a time, by signal.
+func (s *scenario) actInReview(after time.Duration, verb contract.Verb, act contract.Act) {
+	// A review that is over by then needs nobody.
+	s.at(after, func() { _ = s.env.SignalWorkflowByID(contract.ReviewID("INC-1"), string(verb), act) })
+}
+
+// reviewed is the transcript as the review has it in the end.
+func (s *scenario) reviewed() string {
+	s.t.Helper()
+	value, err := s.env.QueryWorkflowByID(contract.ReviewID("INC-1"), string(contract.Timeline), contract.TimelineRequest{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var part contract.TimelinePart
+	if err := value.Get(&part); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.merged(part.Entries)
+}
+
 // actNow sends an update.
 func (s *scenario) actNow(verb contract.Verb, act contract.Act, o *outcome) {
 	s.env.UpdateWorkflow(string(verb), fmt.Sprintf("u%p", o), &testsuite.TestUpdateCallback{
@@ -190,26 +281,23 @@ func (s *scenario) phones(pick map[oncall.PersonID]time.Duration) {
 			return
 		}
 		s.status(after, c, provider, incident.CallAnswered)
-		s.env.RegisterDelayedCallback(func() {
+		s.after(after+time.Second, func() {
 			s.actNow(contract.VerbAck, contract.Act{By: person(c.Person, incident.DoorPhone), Page: c.Callback.Page}, &outcome{})
-		}, after+time.Second)
+		})
 	}
 }
 
 // status sends a provider's word about a call.
 func (s *scenario) status(after time.Duration, c contract.CallRequest, provider string, status incident.CallStatus) {
-	s.env.RegisterDelayedCallback(func() {
+	s.after(after, func() {
 		s.env.SignalWorkflow(string(contract.CallSignal), contract.CallStatus{Callback: c.Callback, Provider: provider, Status: status})
-	}, after)
+	})
 }
 
 // run plays the scenario to its end and gives the final state.
 func (s *scenario) run() contract.IncidentResult {
 	s.t.Helper()
-	s.env.ExecuteWorkflow(string(contract.Incident), s.in)
-	if !s.env.IsWorkflowCompleted() {
-		s.t.Fatal("the incident has not ended")
-	}
+	s.play(string(contract.Incident), s.in)
 	var result contract.IncidentResult
 	if err := s.env.GetWorkflowError(); err != nil {
 		s.t.Fatalf("the incident failed: %v\n%s", err, s.transcript())
@@ -218,6 +306,31 @@ func (s *scenario) run() contract.IncidentResult {
 		s.t.Fatal(err)
 	}
 	return result
+}
+
+// play executes a workflow, run after run, each on the state that the one before has left.
+func (s *scenario) play(name string, in contract.IncidentInput) {
+	s.t.Helper()
+	for {
+		s.runs++
+		s.env.ExecuteWorkflow(name, in)
+		if !s.env.IsWorkflowCompleted() {
+			s.t.Fatalf("the incident has not ended\n%s", s.transcript())
+		}
+		var again *workflow.ContinueAsNewError
+		if !errors.As(s.env.GetWorkflowError(), &again) {
+			return
+		}
+		in = contract.IncidentInput{}
+		if err := converter.GetDefaultDataConverter().FromPayloads(again.Input, &in); err != nil {
+			s.t.Fatal(err)
+		}
+		if s.between != nil && in.State != nil {
+			s.between(in.State)
+		}
+		name = again.WorkflowType.Name
+		s.stage(s.env.Now())
+	}
 }
 
 // stopAt cancels the scenario's incident after a while, for runs that would go on for ever.
@@ -254,7 +367,10 @@ func (s *scenario) snapshot() contract.Snapshot {
 }
 
 // transcript lists every outward act and every line of the timeline, in order of time.
-func (s *scenario) transcript() string {
+func (s *scenario) transcript() string { return s.merged(s.timeline()) }
+
+// merged puts a timeline and all outward acts in order.
+func (s *scenario) merged(entries []incident.Entry) string {
 	type line struct {
 		at   time.Time
 		rank int
@@ -264,7 +380,7 @@ func (s *scenario) transcript() string {
 	for _, l := range s.world.Transcript() {
 		lines = append(lines, line{l.At.UTC(), 1, "  ~ " + l.What})
 	}
-	for _, e := range s.timeline() {
+	for _, e := range entries {
 		lines = append(lines, line{e.At.UTC(), 0, string(e.Kind) + ": " + e.Text})
 	}
 	// Effects of one moment have no order among themselves: they run side by side.

@@ -38,6 +38,12 @@ func (r *run) obeyCancel(ctx workflow.Context) workflow.Context {
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.Go(own, func(own workflow.Context) {
 		ctx.Done().Receive(own, nil)
+		if r.inc.Reviewing {
+			r.stopReview(own)
+			return
+		}
+		// An error is impossible: this context is never cancelled.
+		_ = workflow.Await(own, func() bool { return r.inc.Key != "" })
 		r.actBySignal(own, contract.VerbCancel, contract.Act{Reason: "cancelled in Temporal"})
 	})
 	return own
@@ -114,7 +120,8 @@ func (r *run) begin(ctx workflow.Context, f func(workflow.Context)) *task {
 }
 
 // untilEnded waits for the incident's end; it answers true when the history has grown so long that a new run must go
-// on. A cut waits for a quiet moment; when there is none within ten seconds it is tried again later.
+// on. A cut waits for a quiet moment; when there is none within ten seconds it is tried again later. An incident that
+// ends meanwhile is not cut any more: this run ends it.
 func (r *run) untilEnded(ctx workflow.Context, story *task) (cut bool, err error) {
 	for tried := 0; ; {
 		err := workflow.Await(ctx, func() bool { return r.ended(story) || r.tooLong(ctx, tried) })
@@ -123,8 +130,17 @@ func (r *run) untilEnded(ctx workflow.Context, story *task) (cut bool, err error
 		}
 		tried = workflow.GetInfo(ctx).GetCurrentHistoryLength()
 		quiet, err := r.quieten(ctx, 10*time.Second)
-		if err != nil || quiet {
-			return quiet, err
+		if err != nil {
+			return false, err
+		}
+		if quiet && !r.ended(story) {
+			if err := r.pump.drain(ctx); err != nil {
+				return false, err
+			}
+			if !r.ended(story) {
+				return true, nil
+			}
+			r.takeSignals(ctx)
 		}
 		r.draining = false
 	}
@@ -155,7 +171,7 @@ func (r *run) tellEnd(ctx workflow.Context) {
 // not arrive in time is handed to the review.
 func (r *run) settle(ctx workflow.Context, story *task) error {
 	settled := func() bool {
-		return story.finished && r.effects == 0 && len(r.driving) == 0 && r.outgoing() < 0 && !r.roomDiffers()
+		return story.finished && r.effects == 0 && !r.calling() && r.outgoing() < 0 && !r.roomDiffers()
 	}
 	deadline := now(ctx).Add(settleTime)
 	if _, err := wait(ctx, waiting{
@@ -182,7 +198,7 @@ func (r *run) record(ctx workflow.Context) {
 		r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Text: "the record could not be written: " + plain(err)})
 		return
 	}
-	r.st.Record = out.Places
+	r.st.Record, r.recorded = out.Places, r.inc.Seq
 }
 
 // plain is an activity's error in its own words, without the engine's wrapping.

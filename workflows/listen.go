@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,15 +39,34 @@ func (r *run) handle(ctx workflow.Context, verb contract.Verb) error {
 		},
 		workflow.UpdateHandlerOptions{
 			Validator: func(ctx workflow.Context, act contract.Act) error {
-				_, err := actOn(r.inc.Clone(), now(ctx), verb, act)
-				return refusal(err)
+				return refusal(r.check(now(ctx), verb, act))
 			},
 			Description: verbHelp[verb],
 		})
 }
 
+// check says whether an act would be accepted. One that is a repetition is: it was accepted the first time.
+func (r *run) check(at time.Time, verb contract.Verb, act contract.Act) error {
+	switch {
+	case r.known(act.ID):
+		return nil
+	case r.handed:
+		return r.tooLate()
+	}
+	_, err := actOn(r.inc.Clone(), at, verb, act)
+	return err
+}
+
+// tooLate refuses what comes between the handing over and the close, a moment later the review takes it.
+func (r *run) tooLate() error {
+	return &incident.Refusal{What: fmt.Sprintf("%s is closing", r.inc.Key), Hint: "again in a moment: its review takes it"}
+}
+
 // act carries out a verb once.
 func (r *run) act(at time.Time, verb contract.Verb, act contract.Act) (contract.Receipt, error) {
+	if r.handed && !r.known(act.ID) {
+		return contract.Receipt{}, r.tooLate()
+	}
 	if r.seen(act.ID) {
 		return contract.Receipt{Text: "recorded already"}, nil
 	}
@@ -134,6 +154,10 @@ func (r *run) actBySignal(ctx workflow.Context, verb contract.Verb, act contract
 	if act.By == (incident.Actor{}) {
 		act.By = incident.Actor{Name: "Temporal", Door: incident.DoorEngine}
 	}
+	if r.handed {
+		r.forward = append(r.forward, forwarded{verb, act})
+		return
+	}
 	if _, err := r.act(now(ctx), verb, act); err != nil {
 		r.log(ctx, incident.Entry{
 			Kind: incident.EntryRefused, By: act.By,
@@ -150,7 +174,8 @@ func (r *run) takeAlerts(ctx workflow.Context, in contract.Alerts) {
 	if !r.inc.Open() {
 		for _, a := range in.Alerts {
 			known, seen := r.inc.Alerts[a.Fingerprint]
-			if !a.Cleared && (!seen || known.Cleared || a.StartsAt.After(known.StartsAt)) {
+			again := slices.ContainsFunc(r.late, func(l incident.Alert) bool { return l.Fingerprint == a.Fingerprint })
+			if again || !a.Cleared && (!seen || known.Cleared || a.StartsAt.After(known.StartsAt)) {
 				r.late = append(r.late, a)
 			}
 		}

@@ -67,9 +67,15 @@ func (r *run) attributeUpdates() []temporal.SearchAttributeUpdate {
 		key   temporal.SearchAttributeKeyKeyword
 		value string
 	}{
-		{attributeKey, string(inc.Key)}, {attributeSeverity, string(inc.Severity)}, {attributePhase, string(inc.Phase)},
-		{attributeService, inc.Service}, {attributeTeam, inc.Team}, {attributeCommander, inc.Holders[incident.Commander].Name},
-		{attributeRunbook, inc.Runbook}, {attributeSource, inc.Source}, {attributeEnvironment, inc.Environment},
+		{attributeKey, string(inc.Key)},
+		{attributeSeverity, string(inc.Severity)},
+		{attributePhase, string(inc.Phase)},
+		{attributeService, inc.Service},
+		{attributeTeam, inc.Team},
+		{attributeCommander, inc.Holders[incident.Commander].Name},
+		{attributeRunbook, inc.Runbook},
+		{attributeSource, inc.Source},
+		{attributeEnvironment, inc.Environment},
 	}
 	for _, k := range keywords {
 		if k.value != "" {

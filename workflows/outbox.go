@@ -36,11 +36,24 @@ func (r *run) post(ctx workflow.Context, p posting) {
 		key = fmt.Sprintf("%s/post/%d", r.inc.ID, r.st.Sent)
 	}
 	if len(r.st.Outbox) >= maxOutbox {
-		r.st.Outbox = slices.Delete(r.st.Outbox, 1, 2) // the first may be on its way; the timeline has them all
+		r.dropOldest()
 	}
+	p.message.Text = incident.Shorten(p.message.Text, maxMessage)
 	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
 		Kind: contract.OutgoingPost, Key: key, At: now(ctx), Step: p.step, Question: p.question, Message: &p.message,
 	})
+}
+
+// maxMessage bounds a message in bytes; no chat takes longer ones, and they travel through payloads.
+const maxMessage = 8000
+
+// dropOldest leaves out the oldest post of a backlog that has grown too long; the timeline has them all. The room is
+// never left out, nor what may be on its way.
+func (r *run) dropOldest() {
+	n := slices.IndexFunc(r.st.Outbox, func(o contract.Outgoing) bool { return o.Kind == contract.OutgoingPost && !o.Tried })
+	if n >= 0 {
+		r.st.Outbox = slices.Delete(r.st.Outbox, n, n+1)
+	}
 }
 
 // postQuestion shows a question in the room, with a button for each answer.
@@ -62,11 +75,23 @@ func (r *run) channel(ctx workflow.Context, s *runbooks.Step, _ *contract.StepRu
 	if err != nil {
 		return err
 	}
+	pins := make([]string, 0, len(s.Channel.Pin))
+	for _, pin := range s.Channel.Pin {
+		text, err := r.text(ctx, pin)
+		if err != nil {
+			return err
+		}
+		pins = append(pins, text)
+	}
 	invite, err := r.names(ctx, s.Channel.Invite)
 	if err != nil {
 		return err
 	}
-	duties, problems := r.people(ctx, invite)
+	duties, problems, err := r.people(ctx, invite)
+	if err != nil {
+		return err
+	}
+	// From here on nothing waits: a run that is cut has done all of it or nothing.
 	for _, p := range problems {
 		r.problem(ctx, s.Address, p)
 	}
@@ -78,12 +103,8 @@ func (r *run) channel(ctx workflow.Context, s *runbooks.Step, _ *contract.StepRu
 			Purpose: fmt.Sprintf("%s %s", r.inc.Key, r.inc.Title),
 		},
 	})
-	for _, pin := range s.Channel.Pin {
-		text, err := r.text(ctx, pin)
-		if err != nil {
-			return err
-		}
-		r.post(ctx, posting{message: contract.Message{Text: text, Pin: true}})
+	for _, pin := range pins {
+		r.post(ctx, posting{message: contract.Message{Text: pin, Pin: true}})
 	}
 	return nil
 }
@@ -111,19 +132,23 @@ func (r *run) note(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun)
 	return nil
 }
 
-// deliver empties the outbox in order, then lets the room show what is so. It goes on until the run ends.
+// deliver empties the outbox in order, then lets the room show what is so. It goes on until the run ends. What is shown
+// waits while the roster is asked: whatever asked it is about to change what is so.
 func (r *run) deliver(ctx workflow.Context) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for failures := 0; ; {
-			err := workflow.Await(ctx, func() bool { return !r.draining && (r.outgoing() >= 0 || r.roomDiffers()) })
+			err := workflow.Await(ctx, func() bool {
+				return !r.draining && (r.outgoing() >= 0 || (r.roomDiffers() && r.lookups == 0))
+			})
 			if err != nil {
 				return
 			}
-			if err := r.deliverNext(ctx, failures); err != nil {
+			switch err := r.deliverNext(ctx, failures); {
+			case err == nil:
+				failures = 0
+			case !temporal.IsCanceledError(err):
 				failures++
-				continue
 			}
-			failures = 0
 		}
 	})
 }
@@ -155,6 +180,11 @@ func (r *run) deliverNext(ctx workflow.Context, failures int) error {
 	r.st.Outbox = slices.DeleteFunc(r.st.Outbox, func(o contract.Outgoing) bool { return o.Key == item.Key })
 	if err != nil {
 		r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Text: "chat has refused: " + plain(err)})
+		kind := runbooks.KindSay
+		if item.Kind == contract.OutgoingRoom {
+			kind = runbooks.KindChannel
+		}
+		r.output(item.Step, noOutput(kind)) // whoever reads it goes on without it
 	}
 	return nil
 }
@@ -249,6 +279,10 @@ const late = 45 * time.Second
 // sendPost posts a message.
 func (r *run) sendPost(ctx workflow.Context, item contract.Outgoing) error {
 	message := *item.Message
+	q := r.inc.Question(item.Question)
+	if q != nil && q.State != incident.QuestionOpen { // it was answered before chat could show it
+		message = r.questionMessage(ctx, q)
+	}
 	if now(ctx).Sub(item.At) > late {
 		message.Late = item.At
 	}
@@ -259,7 +293,7 @@ func (r *run) sendPost(ctx workflow.Context, item contract.Outgoing) error {
 		return err
 	}
 	r.output(item.Step, map[string]any{"ts": out.Message})
-	if item.Question != "" {
+	if q != nil && (item.Tried || len(message.Buttons) > 0) {
 		r.st.Shown.Questions[out.Message] = item.Question
 	}
 	return nil

@@ -26,6 +26,7 @@ func (w *Workflows) Review(ctx workflow.Context, in contract.IncidentInput) (con
 		return contract.IncidentResult{}, err
 	}
 	r.inc.Reviewing, r.st.Reviewing = true, true
+	ctx = r.obeyCancel(ctx)
 	if err := r.listen(ctx); err != nil {
 		return contract.IncidentResult{}, err
 	}
@@ -35,13 +36,7 @@ func (w *Workflows) Review(ctx workflow.Context, in contract.IncidentInput) (con
 // liveOn is the life of a review, one line a beat.
 func (r *run) liveOn(ctx workflow.Context) (contract.IncidentResult, error) {
 	r.takeSignals(ctx)
-	story := r.begin(ctx, func(ctx workflow.Context) {
-		if r.inc.Ending == incident.Resolved {
-			r.story(ctx)
-		}
-		// An error means that the review was cancelled; there is nothing left to withdraw.
-		_ = r.walk(ctx, r.in.Runbook.Finally)
-	})
+	story := r.begin(ctx, r.lessons)
 	r.mirror(ctx)
 	r.deliver(ctx)
 
@@ -57,15 +52,53 @@ func (r *run) liveOn(ctx workflow.Context) (contract.IncidentResult, error) {
 	if err := r.emptyOutbox(ctx); err != nil {
 		return contract.IncidentResult{}, err
 	}
+	if err := r.pump.drain(ctx); err != nil {
+		return contract.IncidentResult{}, err
+	}
+	if r.inc.Seq != r.recorded { // somebody has written something since, or the first try has failed
+		r.record(ctx)
+	}
 	return contract.IncidentResult{Key: r.inc.Key, Ending: r.inc.Ending, Record: r.st.Record}, nil
+}
+
+// lessons is the story of a review: the lessons learned of a resolved incident, then what finally has to be done
+// whatever has happened.
+func (r *run) lessons(ctx workflow.Context) {
+	learning, stop := workflow.WithCancel(ctx)
+	defer stop() // what still runs in the background ends with the review
+	if r.inc.Ending == incident.Resolved {
+		story := r.begin(learning, r.story)
+		// An error means that the whole review is gone, and so is what would come next.
+		_ = workflow.Await(ctx, func() bool { return story.finished || r.halted })
+		story.stop()
+		_ = workflow.Await(ctx, func() bool { return story.finished })
+	}
+	// A step of finally waits for nobody, so that an error is one of the whole review too.
+	_ = r.walk(ctx, r.in.Runbook.Finally)
+}
+
+// stopReview ends the lessons because somebody cancelled the review in Temporal. The steps that are left are recorded
+// as cancelled, so that no later run takes them up.
+func (r *run) stopReview(ctx workflow.Context) {
+	r.log(ctx, incident.Entry{Kind: incident.EntryNote, Text: "the review was cancelled in Temporal"})
+	r.halted = true
+	for n := range r.in.Runbook.Phases {
+		p := &r.in.Runbook.Phases[n]
+		for m := range p.Steps {
+			if sr := r.stepRun(&p.Steps[m]); p.Name == incident.LessonsLearned && sr.State == contract.StepPending {
+				r.end(ctx, sr, contract.StepCancelled)
+			}
+		}
+	}
 }
 
 // emptyOutbox waits, a few days at most, until chat has taken what is still to be told.
 func (r *run) emptyOutbox(ctx workflow.Context) error {
 	deadline := now(ctx).Add(outboxPatience)
 	_, err := wait(ctx, waiting{
-		summary: "chat has not taken everything yet", done: func() bool { return r.outgoing() < 0 && !r.roomDiffers() },
-		until: timeAt(deadline),
+		summary: "chat has not taken everything yet",
+		done:    func() bool { return r.halted || r.outgoing() < 0 && !r.roomDiffers() },
+		until:   timeAt(deadline),
 	})
 	return err
 }
@@ -78,6 +111,7 @@ const outboxPatience = 48 * time.Hour
 func (r *run) handOver(ctx workflow.Context) error {
 	in := r.in
 	in.State = r.st
+	r.handed = true
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: contract.ReviewID(string(r.inc.Key)), TaskQueue: contract.QueueMain,
 		WorkflowTaskTimeout:   contract.TaskTimeout,

@@ -86,7 +86,7 @@ func TestRules(t *testing.T) {
       on_timeout: escalate
 `,
 			script: []does{
-				{at: time.Minute, who: "dan", verb: contract.VerbAnswer, act: answer("which", "left"), refused: "may not answer"},
+				{at: time.Minute, who: "cleo", verb: contract.VerbAnswer, act: answer("which", "left"), refused: "may not answer"},
 				{at: 3 * time.Minute, who: "dan", verb: contract.VerbAnswer, act: answer("which", "left")},
 			},
 			states: map[string]contract.StepState{"which": contract.StepDone},
@@ -318,7 +318,7 @@ func TestRules(t *testing.T) {
 				{at: 2 * time.Minute, who: "dan", verb: contract.VerbAssign, act: contract.Act{Role: "commander", Person: "dan", PersonName: "Dan"}},
 				{at: 3 * time.Minute, who: "dan", verb: contract.VerbAnswer, act: answer("assign", "skip")},
 			},
-			lines:  []string{"assign holds: Ana has declined commander", "2m0s  role: commander: Dan, taken over from Ana"},
+			lines:  []string{"assign holds: Ana has declined commander", "2m0s  role: commander: Dan"},
 			ending: incident.Resolved,
 		},
 		"an unanswered offer goes to the role's own target": {

@@ -24,10 +24,16 @@ type run struct {
 	effects  int  // effects in flight; a cut waits until there are none
 	draining bool // a cut or the end is near: no new step, no new delivery
 	retimes  int  // how often durations may have changed, so that waits read theirs again
+	lookups  int  // how many questions to the roster are under way; what is shown waits for them
 	driving  map[string]bool
+	hungUp   map[string]bool     // calls that this run has hung up, or has tried to, by the provider's id
 	stopChat workflow.CancelFunc // ends the outbox's present delivery
 	pump     *pump
 	late     []incident.Alert // alerts that fired again after the end: a new incident
+	handed   bool             // the review has the state: what comes now goes there
+	forward  []forwarded
+	halted   bool // the review was cancelled
+	recorded int  // the newest timeline entry that the record holds
 }
 
 // newRun takes up the state, or makes the first one.
@@ -36,7 +42,7 @@ func (w *Workflows) newRun(ctx workflow.Context, in contract.IncidentInput) (*ru
 	if err != nil {
 		return nil, fmt.Errorf("compile runbook %s: %w", in.Runbook.ID, err)
 	}
-	r := &run{shop: w, in: in, st: in.State, plan: plan, driving: map[string]bool{}}
+	r := &run{shop: w, in: in, st: in.State, plan: plan, driving: map[string]bool{}, hungUp: map[string]bool{}}
 	if r.st == nil {
 		r.st = firstState(ctx, in)
 	}
@@ -64,7 +70,8 @@ func firstState(ctx workflow.Context, in contract.IncidentInput) *contract.State
 		severities = append(severities, row.Severity)
 	}
 	inc := incident.Incident{
-		ID: workflow.GetInfo(ctx).WorkflowExecution.RunID, Title: d.Title, Summary: d.Summary, Type: d.Type,
+		ID:    workflow.GetInfo(ctx).WorkflowExecution.RunID,
+		Title: incident.Shorten(d.Title, maxTitle), Summary: incident.Shorten(d.Summary, maxSummary), Type: d.Type,
 		Service: d.Service, Team: d.Team, Source: d.Source, Environment: d.Environment, Labels: d.Labels,
 		DeclaredBy: d.By, Drill: d.Drill, Runbook: in.Runbook.ID, RunbookHash: in.Hash, Severities: severities,
 	}
@@ -73,6 +80,12 @@ func firstState(ctx workflow.Context, in contract.IncidentInput) *contract.State
 	}
 	return &contract.State{Incident: inc, Inputs: d.Inputs, Pass: 1}
 }
+
+// Bounds of what a declaration says, in bytes: it is repeated in messages, calls and search attributes.
+const (
+	maxTitle   = 300
+	maxSummary = 2000
+)
 
 // now is the workflow's clock in UTC.
 func now(ctx workflow.Context) time.Time { return workflow.Now(ctx).UTC() }
@@ -91,9 +104,14 @@ func (r *run) stepRun(s *runbooks.Step) *contract.StepRun {
 // stepKey is a step's identity in the state: `<path>/<pass>`.
 func (r *run) stepKey(s *runbooks.Step) string { return fmt.Sprintf("%s/%d", s.Path, r.st.Pass) }
 
-// effectKey is the idempotency key of an effect of a step: `<incident>/<step path>/<pass>/<item>`.
+// effectKey is the idempotency key of an effect of a step: `<incident>/<step path>/<pass>/<item>`; a person who has a
+// step tried again means a new effect.
 func (r *run) effectKey(s *runbooks.Step, item string) string {
-	return fmt.Sprintf("%s/%s/%s", r.inc.ID, r.stepKey(s), item)
+	key := fmt.Sprintf("%s/%s/%s", r.inc.ID, r.stepKey(s), item)
+	if sr := r.stepRun(s); sr.Tries > 0 {
+		key += "/try/" + itoa(sr.Tries)
+	}
+	return key
 }
 
 // log writes a line on the timeline.
@@ -119,13 +137,16 @@ func (r *run) problem(ctx workflow.Context, step, text string) {
 // sameProblem is how long the room is not told the same problem again.
 const sameProblem = 10 * time.Minute
 
+// known says whether the id of an act or of a delivery has been seen.
+func (r *run) known(id string) bool { return id != "" && slices.Contains(r.st.Recent, id) }
+
 // seen remembers the id of an act or of a delivery and says whether it was known already.
 func (r *run) seen(id string) bool {
+	if r.known(id) {
+		return true
+	}
 	if id == "" {
 		return false
-	}
-	if slices.Contains(r.st.Recent, id) {
-		return true
 	}
 	r.st.Recent = append(r.st.Recent, id)
 	if len(r.st.Recent) > maxRecent {

@@ -31,18 +31,43 @@ func (r *run) perform(ctx workflow.Context, s *runbooks.Step, sr *contract.StepR
 	return executors[s.Kind](ctx, s, sr)
 }
 
-// question begins an asking for a step: its key, its clock and what silence means.
-func (r *run) question(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) asking {
+// wording is what a step asks and whom, as the runbook writes it.
+type wording struct {
+	text string
+	who  []string // empty = the commander
+}
+
+// question begins an asking for a step: its key, its words, its clock and what silence means.
+func (r *run) question(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun, w wording) (asking, error) {
+	text, err := r.text(ctx, w.text)
+	if err != nil {
+		return asking{}, err
+	}
+	who, err := r.names(ctx, w.who)
+	if err != nil {
+		return asking{}, err
+	}
+	return r.asking(ctx, s, sr, asking{text: text, who: orCommander(who)}), nil
+}
+
+// asking completes an asking with what every step's question has.
+func (r *run) asking(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun, a asking) asking {
 	if sr.Waiting.IsZero() {
 		sr.Waiting = now(ctx)
 	}
 	sr.State = contract.StepWaiting
-	a := asking{step: s.Address, key: r.stepKey(s), run: sr, timeout: s.Timeout}
-	if sr.Tries > 0 {
-		a.key += "/try/" + itoa(sr.Tries)
-	}
+	a.step, a.key, a.run, a.timeout = s.Address, r.questionKey(s, sr), sr, s.Timeout
 	a.silence, a.choice = silenceOf(s.OnTimeout)
 	return a
+}
+
+// questionKey is the identity of a step's question; one that is tried again asks a new one.
+func (r *run) questionKey(s *runbooks.Step, sr *contract.StepRun) string {
+	key := r.stepKey(s)
+	if sr.Tries > 0 {
+		key += "/try/" + itoa(sr.Tries)
+	}
+	return key
 }
 
 // ask puts a question with choices, and runs the steps of the chosen case.
@@ -63,13 +88,11 @@ func (r *run) ask(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) 
 
 // askChoice asks and records the answer.
 func (r *run) askChoice(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
-	a := r.question(ctx, s, sr)
-	a.kind, a.who = incident.QuestionAsk, orCommander(s.Ask.Who)
-	text, err := r.text(ctx, s.Ask.Question)
+	a, err := r.question(ctx, s, sr, wording{s.Ask.Question, s.Ask.Who})
 	if err != nil {
 		return err
 	}
-	a.text, a.remind = text, r.durationOr(s.Ask.Remind, 0)
+	a.kind, a.remind = incident.QuestionAsk, s.Ask.Remind
 	for _, c := range s.Ask.Choices {
 		label, err := r.text(ctx, c.Label)
 		if err != nil {
@@ -110,16 +133,14 @@ func (r *run) approve(ctx workflow.Context, s *runbooks.Step, sr *contract.StepR
 
 // askApproval asks and records the verdict.
 func (r *run) askApproval(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
-	a := r.question(ctx, s, sr)
-	a.kind, a.who, a.quorum, a.not = incident.QuestionApprove, orCommander(s.Approve.Who), s.Approve.Quorum, s.Approve.Not
-	if s.OnTimeout == nil {
-		a.silence, a.choice = silenceChoose, incident.ChoiceNo
-	}
-	text, err := r.text(ctx, s.Approve.Question)
+	a, err := r.question(ctx, s, sr, wording{s.Approve.Question, s.Approve.Who})
 	if err != nil {
 		return err
 	}
-	a.text, a.remind = text, r.durationOr(s.Approve.Remind, 0)
+	a.kind, a.quorum, a.not, a.remind = incident.QuestionApprove, s.Approve.Quorum, s.Approve.Not, s.Approve.Remind
+	if s.OnTimeout == nil {
+		a.silence, a.choice = silenceChoose, incident.ChoiceNo
+	}
 	a.choices = []incident.Choice{{Key: incident.ChoiceYes, Label: "Approve"}, {Key: incident.ChoiceNo, Label: "Reject"}}
 	q, err := r.askPeople(ctx, a)
 	if err != nil {
@@ -132,13 +153,11 @@ func (r *run) askApproval(ctx workflow.Context, s *runbooks.Step, sr *contract.S
 
 // task gives work to a person and waits until it is done; `due` only nudges.
 func (r *run) task(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
-	a := r.question(ctx, s, sr)
-	a.kind, a.who = incident.QuestionTask, orCommander(s.Task.Who)
-	text, err := r.text(ctx, s.Task.Text)
+	a, err := r.question(ctx, s, sr, wording{s.Task.Text, s.Task.Who})
 	if err != nil {
 		return err
 	}
-	a.text, a.due, a.remind = text, r.durationOr(s.Task.Due, 0), r.durationOr(s.Task.Remind, 0)
+	a.kind, a.due, a.remind = incident.QuestionTask, s.Task.Due, s.Task.Remind
 	for _, item := range s.Task.Checklist {
 		line, err := r.text(ctx, item)
 		if err != nil {
@@ -158,10 +177,10 @@ func (r *run) task(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun)
 
 // awaitSeverity waits until the severity is set; it returns at once when it is.
 func (r *run) awaitSeverity(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
-	if r.inc.Severity == "" {
-		a := r.question(ctx, s, sr)
-		a.kind, a.text = incident.QuestionSeverity, "How severe is it?"
-		a.who = []string{string(incident.Commander)}
+	if r.inc.Severity == "" || r.inc.Question(r.questionKey(s, sr)) != nil {
+		a := r.asking(ctx, s, sr, asking{
+			kind: incident.QuestionSeverity, text: "How severe is it?", who: []string{string(incident.Commander)},
+		})
 		for _, name := range r.inc.Severities {
 			a.choices = append(a.choices, incident.Choice{Key: string(name), Label: string(name)})
 		}
@@ -190,46 +209,57 @@ func (r *run) setSeverity(ctx workflow.Context, to incident.Severity, why string
 // assign hands out a role: it is held at once, so that questions have an addressee, and offered to the person, who
 // accepts or declines. Somebody who has acknowledged a page of this incident is awake and has accepted.
 func (r *run) assign(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
+	if r.inc.Question(r.questionKey(s, sr)) == nil { // else a former run has offered it already
+		d, err := r.appoint(ctx, s)
+		if err != nil {
+			return err
+		}
+		if !r.inc.Holders[s.Assign.Role].Accepted {
+			if err := r.offer(ctx, s, sr, d); err != nil {
+				return err
+			}
+		}
+	} else if err := r.offer(ctx, s, sr, oncall.Duty{}); err != nil {
+		return err
+	}
+	sr.Output = map[string]any{"user": string(r.inc.Holders[s.Assign.Role].Person)}
+	return nil
+}
+
+// appoint finds the person for a role and makes them its holder.
+func (r *run) appoint(ctx workflow.Context, s *runbooks.Step) (oncall.Duty, error) {
 	target := string(s.Assign.Role)
 	if s.Assign.To != "" {
 		text, err := r.text(ctx, s.Assign.To)
 		if err != nil {
-			return err
+			return oncall.Duty{}, err
 		}
 		target = orElse(text, target)
 	}
-	duties, problems := r.people(ctx, []string{target})
+	duties, problems, err := r.people(ctx, []string{target})
+	if err != nil {
+		return oncall.Duty{}, err
+	}
 	if len(duties) == 0 {
-		return &missing{what: "nobody to assign: " + orElse(strings.Join(problems, "; "), target+" means nobody at present")}
+		return oncall.Duty{}, &missing{
+			what: "nobody to assign: " + orElse(strings.Join(problems, "; "), target+" means nobody at present"),
+		}
 	}
 	d := duties[0]
-	awake := r.hasAcknowledged(d.Person)
-	if sr.State == contract.StepRunning { // not when a former run has offered it already
-		h := incident.Holder{Person: d.Person, Name: d.Name, Accepted: awake}
-		if err := r.inc.Assign(now(ctx), incident.RunbookActor(), s.Assign.Role, h); err != nil {
-			return err
-		}
-	}
-	if !awake {
-		if err := r.offer(ctx, s, sr, d); err != nil {
-			return err
-		}
-	}
-	holder := r.inc.Holders[s.Assign.Role]
-	sr.Output = map[string]any{"user": string(holder.Person)}
-	return nil
+	h := incident.Holder{Person: d.Person, Name: d.Name, Accepted: r.hasAcknowledged(d.Person)}
+	return d, r.inc.Assign(now(ctx), incident.RunbookActor(), s.Assign.Role, h)
 }
 
-// offer asks the person to accept the role; a declined or unanswered offer goes to the next of the chain.
+// offer asks the person to accept the role; an unanswered offer goes to the next of the chain, a declined one is taken
+// back.
 func (r *run) offer(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun, d oncall.Duty) error {
-	a := r.question(ctx, s, sr)
-	a.role = s.Assign.Role
-	a.kind, a.text = incident.QuestionAssign, d.Name+", do you take "+string(s.Assign.Role)+"?"
-	a.who = []string{string(d.Person), string(s.Assign.Role)}
+	a := r.asking(ctx, s, sr, asking{
+		kind: incident.QuestionAssign, role: s.Assign.Role, text: d.Name + ", do you take " + string(s.Assign.Role) + "?",
+		who: []string{string(d.Person)}, then: []string{string(s.Assign.Role)},
+	})
 	a.timeout = orElse(s.Assign.Ack, "10m")
-	a.silence = silenceEscalate
-	if s.OnTimeout != nil {
-		a.silence, a.choice = silenceOf(s.OnTimeout)
+	if s.OnTimeout == nil {
+		a.silence = silenceEscalate
 	}
 	a.choices = []incident.Choice{
 		{Key: incident.ChoiceAccept, Label: "Accept"}, {Key: incident.ChoiceDecline, Label: "Decline"},
@@ -240,14 +270,16 @@ func (r *run) offer(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun
 	}
 	sr.By = q.By.String()
 	if q.Choice == incident.ChoiceDecline {
+		r.inc.Decline(s.Assign.Role)
 		return &missing{what: q.By.String() + " has declined " + string(s.Assign.Role)}
 	}
-	if r.inc.Holders[s.Assign.Role].Accepted {
+	h := r.inc.Holders[s.Assign.Role]
+	if h.Accepted {
 		return nil
 	}
-	h := incident.Holder{Person: d.Person, Name: d.Name, Accepted: true}
+	h.Accepted = true
 	if q.By.Person != "" {
-		h.Person, h.Name = q.By.Person, q.By.Name
+		h.Person, h.Name = q.By.Person, q.By.String()
 	}
 	return r.inc.Assign(now(ctx), q.By, s.Assign.Role, h)
 }
@@ -273,7 +305,7 @@ func (r *run) waitStep(ctx workflow.Context, s *runbooks.Step, sr *contract.Step
 		r.log(ctx, incident.Entry{Kind: incident.EntryWait, Step: s.Address, Text: "wait " + expression.Format(value)})
 	}
 	sr.State = contract.StepWaiting
-	until := sr.Waiting.Add(r.durationAt(s.Wait.Duration, 0, values{r: r, at: sr.Waiting, elapsed: sr.Waiting.Sub(r.inc.DeclaredAt)}))
+	until := sr.Waiting.Add(r.durationAt(s.Wait.Duration, 0, r.seenAt(sr.Waiting)))
 	return sleep(ctx, "wait "+expression.Format(value), until)
 }
 
@@ -296,6 +328,9 @@ func (r *run) endStep(ctx workflow.Context, s *runbooks.Step, sr *contract.StepR
 		return err
 	}
 	r.end(ctx, sr, contract.StepDone)
+	if !r.inc.Open() {
+		return nil // a review has nothing left to end
+	}
 	r.finish(ctx, incident.End{Ending: s.End.Reason, Of: of})
 	return workflow.Await(ctx, func() bool { return false })
 }

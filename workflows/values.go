@@ -12,7 +12,6 @@ import (
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/incident"
-	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -25,7 +24,11 @@ type values struct {
 
 // values at the present instant.
 func (r *run) values(ctx workflow.Context) values {
-	at := now(ctx)
+	return r.seenAt(now(ctx))
+}
+
+// seenAt is what expressions see of the present state, with the clock of another instant.
+func (r *run) seenAt(at time.Time) values {
 	return values{r: r, at: at, elapsed: at.Sub(r.inc.DeclaredAt)}
 }
 
@@ -134,7 +137,10 @@ func (v values) step(name string) (any, bool) {
 		}
 		return string(sr.State), true
 	case "by":
-		return sr.By, sr.State.Terminal()
+		if by, ok := sr.Output[field]; ok {
+			return by, true
+		}
+		return sr.By, sr.By != "" || sr.State.Terminal()
 	case "started":
 		return sr.Started, !sr.Started.IsZero()
 	case "ended":
@@ -208,21 +214,24 @@ func (r *run) evaluate(ctx workflow.Context, eval func(expression.Values) (expre
 // awaitKnown waits until one of the unknown values is there or can never be.
 func (r *run) awaitKnown(ctx workflow.Context, names []string) error {
 	for _, name := range names {
-		id, field, _ := strings.Cut(strings.TrimPrefix(name, "steps."), ".")
+		id, _, _ := strings.Cut(strings.TrimPrefix(name, "steps."), ".")
 		s := r.plan.Step(id)
 		if !strings.HasPrefix(name, "steps.") || s == nil {
 			return &missing{what: fmt.Sprintf("needs `%s`, which has no value", name)}
 		}
 		sr := r.stepRun(s)
-		given := func() bool { _, ok := sr.Output[field]; return ok }
+		given := func() bool { _, ok := r.values(ctx).Lookup(name); return ok }
 		over := func() bool { return given() || (sr.State.Terminal() && !r.inOutbox(r.stepKey(s))) }
 		if sr.State == contract.StepPending {
 			return &missing{what: fmt.Sprintf("needs `%s`, which was never reached", name)}
 		}
 		until := never
 		if s.Kind == runbooks.KindChannel || s.Kind == runbooks.KindSay {
-			deadline := sr.Started.Add(r.durationOr(s.Timeout, time.Minute))
-			until = timeAt(deadline)
+			otherwise := roomTimeout
+			if s.Kind == runbooks.KindSay {
+				otherwise = sayTimeout
+			}
+			until = timeAt(sr.Started.Add(r.durationAt(s.Timeout, otherwise, r.seenAt(sr.Started))))
 		}
 		ok, err := wait(ctx, waiting{summary: "wait for " + name, done: over, until: until})
 		if err != nil {
@@ -238,14 +247,24 @@ func (r *run) awaitKnown(ctx workflow.Context, names []string) error {
 	return nil
 }
 
+// How long the output of a telling is waited for, unless its step says otherwise.
+const (
+	roomTimeout = time.Minute
+	sayTimeout  = 30 * time.Second
+)
+
 // fallBack fills the outputs of a telling that chat has not taken in time, so that doing goes on.
 func (r *run) fallBack(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) {
-	if s.Kind == runbooks.KindChannel {
-		sr.Output = map[string]any{"id": "", "name": "", "url": ""}
-	} else {
-		sr.Output = map[string]any{"ts": ""}
-	}
+	sr.Output = noOutput(s.Kind)
 	r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Step: s.Address, Text: "chat has not answered in time; going on without it"})
+}
+
+// noOutput is what a telling has for output when chat has not taken it.
+func noOutput(kind runbooks.Kind) map[string]any {
+	if kind == runbooks.KindChannel {
+		return map[string]any{"id": "", "name": "", "url": ""}
+	}
+	return map[string]any{"ts": ""}
 }
 
 // inOutbox says whether something of a step still waits to be delivered.
@@ -284,13 +303,8 @@ func (r *run) names(ctx workflow.Context, sources []string) ([]string, error) {
 	return out, nil
 }
 
-// durationOr computes a duration without waiting for anything; a text that is empty or has no value yet gives the
-// default.
-func (r *run) durationOr(source string, otherwise time.Duration) time.Duration {
-	return r.durationAt(source, otherwise, values{r: r})
-}
-
-// durationAt computes a duration as it is seen from given values.
+// durationAt computes a duration as it is seen from given values, without waiting for anything; a text that is empty or
+// has no value yet gives the default.
 func (r *run) durationAt(source string, otherwise time.Duration, v values) time.Duration {
 	if source == "" {
 		return otherwise
@@ -313,49 +327,3 @@ func (r *run) durationAt(source string, otherwise time.Duration, v values) time.
 	}
 	return otherwise
 }
-
-// people asks who is meant by names at this instant. A role is its holder, else what the runbook fills it with; every
-// other name is the roster's. The answer keeps the order of the names and holds nobody twice.
-func (r *run) people(ctx workflow.Context, names []string) ([]oncall.Duty, []string) {
-	asked := make([]string, 0, len(names))
-	for _, name := range names {
-		asked = append(asked, r.roleTarget(ctx, name))
-	}
-	out, err := callLocal(lookup(ctx, 10*time.Second), contract.WhoIsOnCall, contract.WhoIsOnCallRequest{Names: asked, At: now(ctx)})
-	if err != nil {
-		return nil, []string{"nobody could be looked up: " + plain(err)}
-	}
-	var duties []oncall.Duty
-	known := map[oncall.PersonID]bool{}
-	for _, found := range out.Found {
-		for _, d := range found.Duties {
-			if !known[d.Person] {
-				known[d.Person] = true
-				duties = append(duties, d)
-			}
-		}
-	}
-	return duties, out.Problems
-}
-
-// roleTarget turns a role's name into the name that the roster knows; roles may point at roles, a few steps deep.
-func (r *run) roleTarget(ctx workflow.Context, name string) string {
-	for range maxRoleDepth {
-		if h, ok := r.inc.Holders[incident.Role(name)]; ok {
-			return string(h.Person)
-		}
-		next, ok := r.fill(incident.Role(name), r.values(ctx))
-		if !ok {
-			return name
-		}
-		text := expression.Format(next)
-		if text == name {
-			return name
-		}
-		name = text
-	}
-	return name
-}
-
-// maxRoleDepth bounds roles that point at roles.
-const maxRoleDepth = 5

@@ -15,18 +15,25 @@ type waiting struct {
 }
 
 // wait blocks until the wait is over or its deadline has passed, and answers whether it is over. Its timer never
-// outlives it: it is cancelled, and set anew only when the deadline has really moved.
+// outlives it: it is cancelled, and set anew only when the deadline has moved.
 func wait(ctx workflow.Context, w waiting) (bool, error) {
 	for {
-		deadline := w.until()
-		switch {
-		case w.done():
+		if w.done() {
 			return true, nil
-		case !deadline.IsZero() && !now(ctx).Before(deadline):
+		}
+		deadline := w.until()
+		if !deadline.IsZero() && !now(ctx).Before(deadline) {
 			return false, nil
 		}
-		if err := w.round(ctx, deadline); err != nil {
+		fired, err := w.round(ctx, deadline)
+		if err != nil {
 			return false, err
+		}
+		if w.done() {
+			return true, nil
+		}
+		if fired && w.until().Equal(deadline) {
+			return false, nil
 		}
 	}
 }
@@ -39,8 +46,9 @@ func (w *waiting) version() int {
 	return w.change()
 }
 
-// round waits, with one timer, until the wait is over, its time is up, or its deadline has moved.
-func (w *waiting) round(ctx workflow.Context, deadline time.Time) error {
+// round waits once, with one timer, until something has happened. A change that leaves the deadline where it is costs
+// no new timer.
+func (w *waiting) round(ctx workflow.Context, deadline time.Time) (fired bool, err error) {
 	elapsed := func() bool { return false }
 	if !deadline.IsZero() {
 		timerCtx, cancel := workflow.WithCancel(ctx)
@@ -49,14 +57,15 @@ func (w *waiting) round(ctx workflow.Context, deadline time.Time) error {
 		elapsed = timer.IsReady
 	}
 	version := w.version()
-	return workflow.Await(ctx, func() bool {
-		if w.done() || elapsed() {
-			return true
+	moved := func() bool {
+		if w.version() == version {
+			return false
 		}
-		before := version
 		version = w.version()
-		return version != before && !w.until().Equal(deadline)
-	})
+		return !w.until().Equal(deadline)
+	}
+	err = workflow.Await(ctx, func() bool { return w.done() || elapsed() || moved() })
+	return err == nil && elapsed(), err
 }
 
 // never is the deadline of a wait without one.

@@ -2,7 +2,7 @@ package workflows
 
 import (
 	"errors"
-	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -52,13 +52,22 @@ func (r *run) phase(ctx workflow.Context, p *runbooks.Phase) error {
 		if err := r.gate(ctx); err != nil {
 			return err
 		}
-		r.inc.EnterPhase(now(ctx), p.Name)
+		if !r.entered(p.Name) {
+			r.inc.EnterPhase(now(ctx), p.Name)
+		}
 	}
 	err := r.walk(ctx, p.Steps)
 	if err == nil || temporal.IsCanceledError(err) {
 		return err
 	}
 	return r.afterStop(ctx, p, err)
+}
+
+// entered says whether the incident has come to the phase, or beyond it: a new run walks through phases that it left
+// unfinished, because they were stopped.
+func (r *run) entered(p incident.Phase) bool {
+	order := incident.Phases()
+	return slices.Index(order, r.inc.Phase) >= slices.Index(order, p)
 }
 
 // phaseOver says whether every step of the phase has ended, so that a new run only walks past it.
@@ -91,7 +100,7 @@ func (r *run) step(ctx workflow.Context, s *runbooks.Step) error {
 	if sr.State.Terminal() {
 		return r.pass(ctx, s, sr)
 	}
-	if sr.State == contract.StepPending || sr.Reaction == heldAtIf {
+	if sr.State == contract.StepPending || (sr.State == contract.StepHolding && sr.Reaction == heldAtIf) {
 		if err := r.gate(ctx); err != nil {
 			return err
 		}
@@ -116,7 +125,7 @@ func (r *run) pass(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun)
 	for _, block := range s.Blocks() {
 		r.resumeBackground(ctx, block)
 	}
-	if sr.State == contract.StepFailed && sr.Problem == errStopped.Error() {
+	if sr.Reaction == endedBlock && !s.Background {
 		return errStopped
 	}
 	return nil
@@ -145,7 +154,7 @@ func (r *run) gate(ctx workflow.Context) error {
 	return workflow.Await(ctx, func() bool { return !r.draining })
 }
 
-// reach evaluates a step's condition, once, when it is reached.
+// reach evaluates a step's condition, once, when it is reached. A hold that a former run left open is taken up first.
 func (r *run) reach(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) (bool, error) {
 	if sr.Started.IsZero() {
 		sr.Started = now(ctx)
@@ -155,15 +164,18 @@ func (r *run) reach(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun
 		return true, nil
 	}
 	for {
+		if sr.State == contract.StepHolding {
+			again, err := r.hold(ctx, s, sr, sr.Problem)
+			if err != nil || !again {
+				return false, err
+			}
+			sr.State = contract.StepPending // its condition comes first, whichever run evaluates it
+		}
 		var lack *missing
 		value, err := r.evaluate(ctx, r.plan.Expression(s.If).Eval)
 		switch {
 		case errors.As(err, &lack):
-			sr.Reaction = heldAtIf
-			again, err := r.hold(ctx, s, sr, lack.what)
-			if err != nil || !again {
-				return false, err
-			}
+			sr.State, sr.Reaction, sr.Problem = contract.StepHolding, heldAtIf, lack.what
 			continue
 		case err != nil:
 			r.end(ctx, sr, contract.StepCancelled)
@@ -181,6 +193,13 @@ func (r *run) reach(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun
 // end records a step's end.
 func (r *run) end(ctx workflow.Context, sr *contract.StepRun, state contract.StepState) {
 	sr.State, sr.Ended = state, now(ctx)
+}
+
+// stop records that a step has failed and that its enclosing block ends with it.
+func (r *run) stop(ctx workflow.Context, sr *contract.StepRun) error {
+	r.end(ctx, sr, contract.StepFailed)
+	sr.Problem, sr.Reaction = errStopped.Error(), endedBlock
+	return errStopped
 }
 
 // execute performs a step until it has ended, one way or another: done, or what its reactions make of it.
@@ -215,9 +234,7 @@ func (r *run) executeOnce(ctx workflow.Context, s *runbooks.Step, sr *contract.S
 		}
 		return false, err
 	case errors.Is(err, errStopped) && s.OnFailure == nil:
-		r.end(ctx, sr, contract.StepFailed)
-		sr.Problem = errStopped.Error()
-		return false, err
+		return false, r.stop(ctx, sr)
 	}
 	return r.react(ctx, s, sr, err)
 }
@@ -233,106 +250,10 @@ func (r *run) tryStep(ctx workflow.Context, s *runbooks.Step, sr *contract.StepR
 	return r.perform(ctx, s, sr)
 }
 
-// The reactions whose steps are running, as StepRun.Reaction records them.
+// What StepRun.Reaction records: the reactions whose steps are running, and what a new run could not see otherwise.
 const (
 	reactedToTimeout = "on_timeout"
 	reactedToFailure = "on_failure"
-	heldAtIf         = "if" // it holds because its condition could not be evaluated
+	heldAtIf         = "if"      // it holds because its condition could not be evaluated
+	endedBlock       = "stopped" // it is over, and so is the block around it
 )
-
-// react does what the runbook says about a timeout or a failure; it answers whether the step is to be tried again.
-func (r *run) react(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun, cause error) (bool, error) {
-	reaction, state, mark := s.OnFailure, contract.StepFailed, reactedToFailure
-	if errors.Is(cause, errTimedOut) {
-		reaction, state, mark = s.OnTimeout, contract.StepTimedOut, reactedToTimeout
-	}
-	sr.Problem = cause.Error()
-	if errors.Is(cause, errRejected) {
-		reaction, state = nil, contract.StepRejected
-	}
-	do := runbooks.DoAsk
-	if reaction != nil {
-		do = reaction.Do
-	}
-	switch do {
-	case runbooks.DoContinue:
-		r.end(ctx, sr, state)
-		r.log(ctx, incident.Entry{Kind: incident.EntryTimeout, Step: s.Address, Text: s.Address + ": " + sr.Problem + "; going on"})
-		return false, nil
-	case runbooks.DoStop:
-		r.end(ctx, sr, contract.StepFailed)
-		sr.Problem = errStopped.Error()
-		return false, errStopped
-	case runbooks.DoSteps:
-		return false, r.rescue(ctx, sr, reaction.Steps, mark)
-	default:
-		return r.hold(ctx, s, sr, sr.Problem)
-	}
-}
-
-// rescue runs the steps of a reaction; when they succeed the step counts as done.
-func (r *run) rescue(ctx workflow.Context, sr *contract.StepRun, steps []runbooks.Step, mark string) error {
-	sr.State, sr.Reaction = contract.StepRunning, mark
-	if err := r.walk(ctx, steps); err != nil {
-		if temporal.IsCanceledError(err) {
-			r.end(ctx, sr, contract.StepCancelled)
-			return err
-		}
-		r.end(ctx, sr, contract.StepFailed)
-		return err
-	}
-	r.end(ctx, sr, contract.StepDone)
-	return nil
-}
-
-// hold stops at a step that cannot go on by itself and asks the commander: retry, skip, or stop the block.
-func (r *run) hold(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun, why string) (again bool, err error) {
-	sr.State, sr.Problem = contract.StepHolding, why
-	q, err := r.askPeople(ctx, asking{
-		step: s.Address, key: fmt.Sprintf("%s/hold/%d", r.stepKey(s), sr.Tries), kind: incident.QuestionHold,
-		text: fmt.Sprintf("%s holds: %s", s.Title(), why), who: []string{string(incident.Commander)},
-		choices: []incident.Choice{
-			{Key: incident.ChoiceRetry, Label: "Retry"}, {Key: incident.ChoiceSkip, Label: "Skip"},
-			{Key: incident.ChoiceStop, Label: "Stop"},
-		},
-		silence: silenceRepeats,
-	})
-	if err != nil {
-		r.end(ctx, sr, contract.StepCancelled)
-		return false, err
-	}
-	sr.By = q.By.String()
-	switch q.Choice {
-	case incident.ChoiceRetry:
-		*sr = contract.StepRun{State: contract.StepRunning, Started: sr.Started, Tries: sr.Tries + 1}
-		return true, nil
-	case incident.ChoiceSkip:
-		r.end(ctx, sr, contract.StepSkipped)
-		return false, nil
-	default:
-		r.end(ctx, sr, contract.StepFailed)
-		sr.Problem = errStopped.Error()
-		return false, errStopped
-	}
-}
-
-// afterStop asks what follows a phase that was stopped. Without an answer nothing follows: people drive the incident
-// and end it.
-func (r *run) afterStop(ctx workflow.Context, p *runbooks.Phase, cause error) error {
-	q, err := r.askPeople(ctx, asking{
-		step: string(p.Name), key: fmt.Sprintf("%s/stopped/%d", p.Name, r.st.Pass), kind: incident.QuestionHold,
-		text: fmt.Sprintf("%s was stopped (%v). What next?", p.Name, cause), who: []string{string(incident.Commander)},
-		choices: []incident.Choice{
-			{Key: incident.ChoiceSkip, Label: "Go on with the next phase"},
-			{Key: incident.ChoiceStop, Label: "Leave the runbook; we drive by hand"},
-		},
-		silence: silenceRepeats,
-	})
-	if err != nil {
-		return err
-	}
-	if q.Choice == incident.ChoiceSkip {
-		return nil
-	}
-	return workflow.Await(ctx, func() bool { return false })
-}

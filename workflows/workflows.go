@@ -57,6 +57,9 @@ func callLocal[In, Out any](ctx workflow.Context, name contract.Activity[In, Out
 	return out, err
 }
 
+// lookupPatience is how long the roster is asked before a page goes on without it.
+const lookupPatience = 10 * time.Second
+
 // lookup is how short questions are asked: on-call, numbers. Each try is short; all of it is bounded by total.
 func lookup(ctx workflow.Context, total time.Duration) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{

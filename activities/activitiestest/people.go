@@ -13,7 +13,7 @@ import (
 // handOver is when the rotation of the tests changes hands: a Monday at nine, in UTC.
 var handOver = time.Date(2026, 7, 13, 9, 0, 0, 0, time.UTC)
 
-// book is the roster that the tests ask for. Dan has no telephone.
+// book is the roster that the tests ask for. Dan has no telephone, so he is on no schedule.
 func book() oncall.Book {
 	return oncall.Book{
 		People: []oncall.Person{
@@ -21,14 +21,16 @@ func book() oncall.Book {
 			{ID: "ben", Name: "Ben Okoye", Phone: "+4915100000002", Email: "ben@example.com"},
 			{ID: "dan", Name: "Dan Weber", Email: "dan@example.com"},
 		},
-		Teams: []oncall.Team{{Name: "payments", Members: []oncall.PersonID{"ben", "ana"}}},
+		Teams: []oncall.Team{
+			{Name: "payments", Members: []oncall.PersonID{"ben", "ana"}}, {Name: "office", Members: []oncall.PersonID{"dan"}},
+		},
 		Schedules: []oncall.Schedule{
-			{Name: "boss", Person: "dan"},
+			{Name: "boss", Person: "ben"},
 			{Name: "sre", Rotation: &oncall.Rotation{
 				Members: []oncall.PersonID{"ana", "ben"}, Start: oncall.Date{Year: 2026, Month: time.July, Day: 6}, At: oncall.ClockTime{Hour: 9},
 			}},
 		},
-		Fallback: []oncall.PersonID{"dan", "ana"},
+		Fallback: []oncall.PersonID{"ben", "ana"},
 	}
 }
 
@@ -57,10 +59,12 @@ func peopleByNames(t *testing.T, people activities.People) {
 	}{
 		{"ana", handOver, []oncall.PersonID{"ana"}, time.Time{}},
 		{"payments", handOver, []oncall.PersonID{"ben", "ana"}, time.Time{}},
-		{"boss", handOver, []oncall.PersonID{"dan"}, time.Time{}},
+		{"office", handOver, []oncall.PersonID{"dan"}, time.Time{}},
+		{"dan", handOver, []oncall.PersonID{"dan"}, time.Time{}},
+		{"boss", handOver, []oncall.PersonID{"ben"}, time.Time{}},
 		{"sre", handOver.Add(-time.Second), []oncall.PersonID{"ana"}, handOver},
 		{"sre", handOver, []oncall.PersonID{"ben"}, handOver.AddDate(0, 0, 7)},
-		{oncall.Fallback, handOver, []oncall.PersonID{"dan", "ana"}, time.Time{}},
+		{oncall.Fallback, handOver, []oncall.PersonID{"ben", "ana"}, time.Time{}},
 	}
 	names := map[oncall.PersonID]string{"ana": "Ana Ruiz", "ben": "Ben Okoye", "dan": "Dan Weber"}
 	for _, test := range tests {

@@ -31,6 +31,7 @@ type callFlags struct {
 	as      string
 	files   sources
 	json    bool
+	begin   beginning // of commands that begin incidents
 }
 
 // add gives a command the flags.
@@ -64,8 +65,8 @@ type beginning struct {
 }
 
 // call connects, runs a command and hangs up.
-func call(ctx context.Context, sh shell, f callFlags, b beginning, command func(*caller) error) (err error) {
-	config, err := callerConfig(sh, f.files, b.known)
+func call(ctx context.Context, sh shell, f callFlags, command func(*caller) error) (err error) {
+	config, err := callerConfig(sh, f.files, f.begin.known)
 	if err != nil {
 		return err
 	}
@@ -86,10 +87,10 @@ func call(ctx context.Context, sh shell, f callFlags, b beginning, command func(
 	defer d.client.Close()
 	o := gateway.Options{
 		Client: d.client, Namespace: options.Namespace, UI: cmp.Or(f.ui, sh.getenv(uiVariable)), People: people,
-		Runbooks: b.books, DefaultRunbook: defaultRunbook,
+		Runbooks: f.begin.books, DefaultRunbook: defaultRunbook,
 	}
-	if b.routes != nil {
-		o.Routes = b.routes(config)
+	if f.begin.routes != nil {
+		o.Routes = f.begin.routes(config)
 	}
 	if d.Incidents, err = gateway.New(o); err != nil {
 		return err
@@ -121,9 +122,9 @@ func callerConfig(sh shell, files sources, known func() []roster.Runbook) (*rost
 func acting(sh shell, c *cobra.Command, verb contract.Verb, act func(words []string) contract.Act) *cobra.Command {
 	var f callFlags
 	f.addActor(c)
-	c.ValidArgsFunction = completeKeys(sh, &f)
+	c.ValidArgsFunction = completeWords(sh, &f, verb)
 	c.RunE = func(c *cobra.Command, words []string) error {
-		return call(c.Context(), sh, f, beginning{}, func(d *caller) error {
+		return call(c.Context(), sh, f, func(d *caller) error {
 			deed := gateway.Deed{Verb: verb, Act: act(words[1:])}
 			deed.Act.By = d.by
 			receipt, err := d.Act(c.Context(), gateway.NormalKey(words[0]), deed)

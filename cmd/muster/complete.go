@@ -2,33 +2,104 @@ package main
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/gateway"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/roster"
 )
 
 // completionTime is how long a shell may wait for suggestions.
 const completionTime = 1500 * time.Millisecond
 
-// completeKeys suggests the open incidents for a command's first word. Whatever goes wrong suggests nothing.
-func completeKeys(sh shell, f *callFlags) cobra.CompletionFunc {
-	return func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-		if len(args) > 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
+// completeKeys suggests the open incidents for a command's first word.
+func completeKeys(sh shell, f *callFlags) cobra.CompletionFunc { return completeWords(sh, f, "") }
+
+// completeWords suggests the words of a verb: the open incidents, then what the incident knows. Whatever goes wrong
+// suggests nothing.
+func completeWords(sh shell, f *callFlags, verb contract.Verb) cobra.CompletionFunc {
+	return func(c *cobra.Command, words []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		ctx, cancel := context.WithTimeout(c.Context(), completionTime)
 		defer cancel()
-		var keys []cobra.Completion
-		err := call(ctx, sh, *f, beginning{}, func(d *caller) error {
-			lines, err := d.List(ctx, false)
-			for _, l := range lines {
-				keys = append(keys, cobra.CompletionWithDesc(string(l.Key), oneLine(l.Title)))
+		var found []cobra.Completion
+		err := call(ctx, sh, *f, func(d *caller) (err error) {
+			if len(words) == 0 {
+				found, err = d.openKeys(ctx)
+				return err
+			}
+			shown, err := d.Show(ctx, gateway.NormalKey(words[0]))
+			if err == nil {
+				found = suggestions(verb, &shown.Incident, d.config, words[1:])
 			}
 			return err
 		})
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return keys, cobra.ShellCompDirectiveNoFileComp
+		return found, cobra.ShellCompDirectiveNoFileComp
 	}
+}
+
+// openKeys are the open incidents with their titles.
+func (d *caller) openKeys(ctx context.Context) ([]cobra.Completion, error) {
+	lines, err := d.List(ctx, false)
+	keys := make([]cobra.Completion, 0, len(lines))
+	for _, l := range lines {
+		keys = append(keys, cobra.CompletionWithDesc(string(l.Key), oneLine(l.Title)))
+	}
+	return keys, err
+}
+
+// suggestions are what may follow the words after an incident's key. The configuration may be nil.
+func suggestions(verb contract.Verb, inc *incident.Incident, config *roster.Config, words []string) []cobra.Completion {
+	var out []cobra.Completion
+	switch {
+	case verb == contract.VerbSeverity && len(words) == 0:
+		for _, s := range inc.Severities {
+			out = append(out, string(s))
+		}
+	case verb == contract.VerbAssign && len(words) == 0:
+		roles := slices.Sorted(maps.Keys(inc.Holders))
+		if !slices.Contains(roles, incident.Commander) {
+			roles = append(roles, incident.Commander)
+		}
+		for _, role := range roles {
+			out = append(out, string(role))
+		}
+	case verb == contract.VerbAssign && len(words) == 1 && config != nil:
+		for _, p := range config.Book.People {
+			out = append(out, cobra.CompletionWithDesc(string(p.ID), oneLine(p.Name)))
+		}
+	default:
+		out = questionWords(verb, inc, words)
+	}
+	return out
+}
+
+// questionWords are the steps that a verb can answer, and then the choices of the step.
+func questionWords(verb contract.Verb, inc *incident.Incident, words []string) []cobra.Completion {
+	kinds := map[contract.Verb][]incident.QuestionKind{
+		contract.VerbAnswer:  {incident.QuestionAsk, incident.QuestionAssign, incident.QuestionHold},
+		contract.VerbApprove: {incident.QuestionApprove},
+		contract.VerbReject:  {incident.QuestionApprove},
+		contract.VerbDone:    {incident.QuestionTask},
+	}[verb]
+	var out []cobra.Completion
+	for _, q := range inc.OpenQuestions() {
+		switch {
+		case !slices.Contains(kinds, q.Kind):
+		case len(words) == 0:
+			out = append(out, cobra.CompletionWithDesc(q.Step, oneLine(q.Text)))
+		case len(words) == 1 && verb == contract.VerbAnswer && q.Step == words[0]:
+			for _, c := range q.Choices {
+				out = append(out, cobra.CompletionWithDesc(c.Key, oneLine(c.Label)))
+			}
+		}
+	}
+	return out
 }

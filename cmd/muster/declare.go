@@ -36,8 +36,8 @@ func declareCommand(sh shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			b := beginning{routes: routesOf, books: books, known: books.Known}
-			return call(c.Context(), sh, f.callFlags, b, func(d *caller) error { return d.declare(c.Context(), n) })
+			f.begin = beginning{routes: routesOf, books: books, known: books.Known}
+			return call(c.Context(), sh, f.callFlags, func(d *caller) error { return d.declare(c.Context(), n) })
 		},
 	}
 	f.addActor(c)

@@ -21,7 +21,7 @@ func listCommand(sh shell) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "List the incidents that are open, newest first", Args: words(),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return call(c.Context(), sh, f, beginning{}, func(d *caller) error {
+			return call(c.Context(), sh, f, func(d *caller) error {
 				lines, err := d.List(c.Context(), all)
 				if err != nil {
 					return err

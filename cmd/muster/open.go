@@ -19,7 +19,7 @@ func openCommand(sh shell) *cobra.Command {
 		Example: "  muster open INC-1", Args: words("KEY"),
 		ValidArgsFunction: completeKeys(sh, &f),
 		RunE: func(c *cobra.Command, words []string) error {
-			return call(c.Context(), sh, f, beginning{}, func(d *caller) error {
+			return call(c.Context(), sh, f, func(d *caller) error {
 				key := gateway.NormalKey(words[0])
 				address, err := d.Address(c.Context(), key)
 				if err != nil {

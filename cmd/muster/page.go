@@ -23,7 +23,7 @@ const pageSeverity = "SEV3"
 
 // pageCommand calls somebody by hand.
 func pageCommand(sh shell) *cobra.Command {
-	var f callFlags
+	f := callFlags{begin: beginning{routes: pageRoutes, books: pageBook{}}}
 	var key string
 	c := &cobra.Command{
 		Use: "page TARGET [MESSAGE]", Short: "Call a person, a schedule or a team until somebody answers",
@@ -32,7 +32,7 @@ func pageCommand(sh shell) *cobra.Command {
 		Example: `  muster page sre-oncall "the certificate expires tonight"`, Args: wordsAndText("TARGET"),
 		RunE: func(c *cobra.Command, words []string) error {
 			target, message := words[0], strings.Join(words[1:], " ")
-			return call(c.Context(), sh, f, beginning{routes: pageRoutes, books: pageBook{}}, func(d *caller) error {
+			return call(c.Context(), sh, f, func(d *caller) error {
 				if key == "" {
 					return d.pageAlone(c, target, message)
 				}

@@ -25,7 +25,7 @@ func recordCommand(sh shell) *cobra.Command {
 			if format != "md" && format != "json" {
 				return misused("--format md or --format json", "unknown format %q", format)
 			}
-			return call(c.Context(), sh, f, beginning{}, func(d *caller) error {
+			return call(c.Context(), sh, f, func(d *caller) error {
 				key := gateway.NormalKey(words[0])
 				shown, err := d.Show(c.Context(), key)
 				if err != nil {

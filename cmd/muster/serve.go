@@ -94,6 +94,10 @@ func serve(ctx context.Context, sh shell, f serverFlags, roles stackOptions) err
 	o.Logger, o.Getenv = log, sh.getenv
 
 	s, err := startStack(ctx, o)
+	if err != nil && ctx.Err() != nil {
+		log.Info("stopped before it served", "error", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -22,7 +23,7 @@ func showCommand(sh shell) *cobra.Command {
 		Use: "show KEY", Short: "Show an incident: where it stands, what it waits for, who was called",
 		Example: "  muster show INC-1", Args: words("KEY"), ValidArgsFunction: completeKeys(sh, &f),
 		RunE: func(c *cobra.Command, words []string) error {
-			return call(c.Context(), sh, f, beginning{}, func(d *caller) error {
+			return call(c.Context(), sh, f, func(d *caller) error {
 				s, err := d.Show(c.Context(), gateway.NormalKey(words[0]))
 				if err != nil {
 					return err
@@ -167,19 +168,26 @@ func pageState(page *incident.Page) string {
 	return text
 }
 
+// widestAddress is the widest column of steps' addresses; a longer one pushes its text aside.
+const widestAddress = 36
+
 // steps lists the runbook with what became of each step.
 func (p printer) steps(steps []contract.StepLine) {
 	if len(steps) == 0 {
 		return
 	}
 	p.line("\nRunbook")
+	column := 0
+	for _, s := range steps {
+		column = max(column, min(utf8.RuneCountInString(s.Address), widestAddress))
+	}
 	phase := incident.Phase("none")
 	for _, s := range steps {
 		if s.Phase != phase {
 			phase = s.Phase
 			p.line("  %s", strings.ReplaceAll(cmp.Or(string(phase), "finally"), "_", " "))
 		}
-		p.line("    %-10s %-20s %s", strings.ReplaceAll(cmp.Or(string(s.State), "-"), "_", " "), s.Address, oneLine(s.Text))
+		p.line("    %-10s %-*s  %s", strings.ReplaceAll(cmp.Or(string(s.State), "-"), "_", " "), column, s.Address, oneLine(s.Text))
 	}
 }
 

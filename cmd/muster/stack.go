@@ -173,6 +173,7 @@ func (s *stack) connect(ctx context.Context) (err error) {
 		return err
 	}
 	options.Logger = quiet
+	s.log.Info("connecting to Temporal", "address", address, "namespace", options.Namespace)
 	dialing, cancel := context.WithTimeout(ctx, clusterPatience)
 	defer cancel()
 	if s.client, err = engine.Dial(dialing, options); err != nil {

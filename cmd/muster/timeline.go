@@ -29,7 +29,7 @@ func timelineCommand(sh shell) *cobra.Command {
 			"prints one JSON object a line.",
 		Example: "  muster timeline INC-1 --follow", Args: words("KEY"), ValidArgsFunction: completeKeys(sh, &f),
 		RunE: func(c *cobra.Command, words []string) error {
-			return call(c.Context(), sh, f, beginning{}, func(d *caller) error {
+			return call(c.Context(), sh, f, func(d *caller) error {
 				t := &timelineReader{caller: d, sh: sh, key: gateway.NormalKey(words[0])}
 				if follow {
 					return t.follow(c.Context())

@@ -52,8 +52,8 @@ func chatWorld(*testing.T) *activitiestest.ChatWorld {
 	b := breakable()
 	return &activitiestest.ChatWorld{
 		Trouble: b, Chat: b, Restarted: func() activities.Chat { return b }, Members: [2]oncall.PersonID{"ana", "ben"},
-		Rooms:  func() []activitiestest.Room { return rooms(b.World.Transcript()) },
-		Occupy: func(name, _ string) { b.World.Taken = append(b.World.Taken, name) },
+		Rooms:  func() []activitiestest.Room { return rooms(b.Transcript()) },
+		Occupy: func(name, _ string) { b.Taken = append(b.Taken, name) },
 		Dim:    true,
 	}
 }
@@ -95,7 +95,7 @@ func phoneWorld(*testing.T) *activitiestest.PhoneWorld {
 	return &activitiestest.PhoneWorld{
 		Trouble: b, Phone: b, Restarted: func() activities.Phone { return b }, Person: "ana", Other: "ben",
 		Calls: func() []activitiestest.Call { return calls(b) },
-		Texts: func() []activitiestest.Text { return texts(b.World.Transcript()) },
+		Texts: func() []activitiestest.Text { return texts(b.Transcript()) },
 		Finish: func(call string) {
 			b.mu.Lock()
 			defer b.mu.Unlock()
@@ -113,7 +113,7 @@ func calls(b *brittle) []activitiestest.Call {
 	out := slices.Clone(b.placed)
 	for n := range out {
 		hungUp := func(l memory.Line) bool { return l.What == "hang up "+out[n].ID }
-		out[n].Over = slices.Contains(b.finished, out[n].ID) || slices.ContainsFunc(b.World.Transcript(), hungUp)
+		out[n].Over = slices.Contains(b.finished, out[n].ID) || slices.ContainsFunc(b.Transcript(), hungUp)
 	}
 	return out
 }
@@ -139,7 +139,7 @@ func archiveWorld(*testing.T) *activitiestest.ArchiveWorld {
 	b := breakable()
 	return &activitiestest.ArchiveWorld{
 		Archive: b.World, Restarted: func() activities.Archive { return b.World },
-		Read: func(place string) ([]byte, error) { return slices.Clone(b.World.File(place)), nil },
+		Read: func(place string) ([]byte, error) { return slices.Clone(b.File(place)), nil },
 		Obstruct: func() (restore func()) {
 			b.Break(activitiestest.Away, 0)
 			b.forGood = true
@@ -165,8 +165,8 @@ type brittle struct {
 // breakable makes a world that works.
 func breakable() *brittle {
 	b := &brittle{World: memory.New(oncall.Book{}, time.Now)}
-	b.World.Fail = func(memory.Act) error { return b.fails(false) }
-	b.World.Placed = func(call contract.CallRequest, provider string) {
+	b.Fail = func(memory.Act) error { return b.fails(false) }
+	b.Placed = func(call contract.CallRequest, provider string) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.placed = append(b.placed, activitiestest.Call{ID: provider, Person: call.Person})

@@ -12,6 +12,7 @@ import (
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
+	sdk "github.com/twilio/twilio-go/client"
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 )
 
@@ -78,12 +79,16 @@ func (c *Client) HangUp(ctx context.Context, req contract.HangUpRequest) error {
 	// "canceled" reaches a call that waits or rings, "completed" one that was answered meanwhile.
 	for _, status := range []string{string(incident.CallCanceled), string(incident.CallCompleted)} {
 		var now *api.ApiV2010Call
+		var rest *sdk.TwilioRestError
 		_, err := c.request(ctx, "hang up "+req.Provider, func(s *api.ApiService) error {
 			var err error
 			now, err = s.UpdateCall(req.Provider, (&api.UpdateCallParams{}).SetStatus(status))
+			_ = errors.As(err, &rest)
 			return err
 		})
 		switch {
+		case rest != nil && rest.Code == codeNoSuchCall:
+			return nil // Twilio has forgotten it: it rings no more
 		case errors.Is(err, errOver):
 		case err != nil:
 			return err
@@ -93,6 +98,9 @@ func (c *Client) HangUp(ctx context.Context, req contract.HangUpRequest) error {
 	}
 	return nil
 }
+
+// codeNoSuchCall is Twilio's answer to a call that it does not know (https://www.twilio.com/docs/api/errors/20404).
+const codeNoSuchCall = 20404
 
 // Text sends a message. It is idempotent by the reference in its body: on Again a message to the person that holds it
 // is adopted.

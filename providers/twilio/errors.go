@@ -102,7 +102,7 @@ func (c *Client) sort(what string, x *exchange, err error) (doubt bool, sorted e
 	case classOver:
 		return false, errOver
 	default:
-		return sortStatus(what, x, told)
+		return sortStatus(what, x, fmt.Errorf("error %d of Twilio: %s", rest.Code, rest.Message))
 	}
 }
 

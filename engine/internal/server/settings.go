@@ -30,6 +30,8 @@ func Settings() map[string]any {
 		"frontend.namespaceRPS.visibility": 100,
 		// SQL stores keep ids in 255 bytes; the server's own limit of 1000 would let a longer one fail late.
 		"limit.maxIDLength": 255,
+		// A worker that stops in good order gives its polls back, so that no task is handed to a process that is gone.
+		"frontend.enableCancelWorkerPollsOnShutdown": true,
 		// The version check asks a host on the internet once a day.
 		"frontend.enableServerVersionCheck": false,
 	}

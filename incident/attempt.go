@@ -1,0 +1,199 @@
+package incident
+
+import (
+	"slices"
+	"time"
+
+	"github.com/musterbook/musterbook/oncall"
+)
+
+// CallStatus is how far an attempt got, as the provider tells. Its order is the order of a call's life, so that late
+// and repeated callbacks are recognised.
+type CallStatus string
+
+// The statuses of an attempt.
+const (
+	CallPlanned   CallStatus = "" // decided; the provider may or may not know
+	CallQueued    CallStatus = "queued"
+	CallInitiated CallStatus = "initiated"
+	CallRinging   CallStatus = "ringing"
+	CallAnswered  CallStatus = "answered"
+	CallSent      CallStatus = "sent"      // SMS left
+	CallDelivered CallStatus = "delivered" // SMS arrived
+	CallCompleted CallStatus = "completed"
+	CallBusy      CallStatus = "busy"
+	CallNoAnswer  CallStatus = "no-answer"
+	CallFailed    CallStatus = "failed"
+	CallCanceled  CallStatus = "canceled"
+	CallRefused   CallStatus = "refused" // never placed
+)
+
+// rank orders the statuses; equal ranks exclude one another. A status that is not known ranks below all others, so that
+// it never counts as progress.
+func (s CallStatus) rank() int {
+	switch s {
+	case CallPlanned:
+		return 0
+	case CallQueued:
+		return 1
+	case CallInitiated:
+		return 2
+	case CallRinging, CallSent:
+		return 3
+	case CallAnswered:
+		return 4
+	case CallDelivered, CallCompleted, CallBusy, CallNoAnswer, CallFailed, CallCanceled, CallRefused:
+		return 5
+	}
+	return -1
+}
+
+// Final says whether the attempt is over.
+func (s CallStatus) Final() bool { return s.rank() == 5 }
+
+// Attempt is one call or message to one person. Its number is unique within the page.
+type Attempt struct {
+	Number   int             `json:"number"` // from 1
+	Person   oncall.PersonID `json:"person"`
+	Name     string          `json:"name"`
+	Via      string          `json:"via"` // "call", "sms"
+	Level    int             `json:"level"`
+	Round    int             `json:"round"`
+	At       time.Time       `json:"at"`
+	Provider string          `json:"provider,omitempty"` // the provider's id
+	Status   CallStatus      `json:"status,omitempty"`
+	StatusAt time.Time       `json:"status_at,omitzero"`
+	Detail   string          `json:"detail,omitempty"`
+}
+
+// rang says whether the person can have noticed the attempt.
+func (a *Attempt) rang() bool {
+	switch a.Status {
+	case CallPlanned, CallQueued, CallInitiated, CallRefused, CallFailed:
+		return a.Via == "sms" && a.Status == CallQueued
+	}
+	return true
+}
+
+// hopeless says whether no acknowledgement can come from the attempt any more. A call that was answered and ended
+// without a key is over; a message stays on the telephone.
+func (a *Attempt) hopeless() bool {
+	if a.Via == "sms" {
+		return a.Status == CallFailed || a.Status == CallRefused
+	}
+	return a.Status.Final()
+}
+
+// Attempt finds an attempt by its number, or nil.
+func (p *Page) Attempt(number int) *Attempt {
+	for n := range p.Attempts {
+		if p.Attempts[n].Number == number {
+			return &p.Attempts[n]
+		}
+	}
+	return nil
+}
+
+// Bounds of the attempts that a page keeps: one that nobody acknowledges calls for days, and its state travels through
+// payloads that end at 2 MB. The first ones and the newest stay.
+const (
+	maxAttempts   = 500
+	firstAttempts = 100
+)
+
+// Plan adds an attempt before it is made, so that it has a number for its idempotency key.
+func (p *Page) Plan(at time.Time, duty oncall.Duty, via string) *Attempt {
+	number := 1
+	if len(p.Attempts) > 0 {
+		number = p.Attempts[len(p.Attempts)-1].Number + 1
+	}
+	if len(p.Attempts) >= maxAttempts {
+		p.Attempts = slices.Delete(p.Attempts, firstAttempts, firstAttempts+firstAttempts)
+	}
+	p.Attempts = append(p.Attempts, Attempt{
+		Number: number, Person: duty.Person, Name: duty.Name, Via: via,
+		Level: p.Level, Round: p.Round, At: at,
+	})
+	return &p.Attempts[len(p.Attempts)-1]
+}
+
+// CallProgress is what a provider says about an attempt.
+type CallProgress struct {
+	Page     string
+	Attempt  int
+	Provider string
+	Status   CallStatus
+	Detail   string
+}
+
+// Progress takes a provider's word about an attempt. Late, repeated and unknown words change nothing; it answers
+// whether something changed.
+func (i *Incident) Progress(at time.Time, c CallProgress) bool {
+	page := i.Page(c.Page)
+	if page == nil {
+		return false
+	}
+	a := page.Attempt(c.Attempt)
+	if a == nil {
+		return false
+	}
+	if a.Provider == "" {
+		a.Provider = c.Provider
+	}
+	fails := a.Via == "sms" && c.Status == CallFailed && !a.hopeless() // a message may fail after it was sent
+	if c.Status.rank() <= a.Status.rank() && !fails {
+		return false
+	}
+	a.Status, a.StatusAt = c.Status, at
+	if c.Detail != "" {
+		a.Detail = c.Detail
+	}
+	if a.Level == page.Level && a.Round == page.Round && page.ClockAt.IsZero() && a.Status.rank() >= CallRinging.rank() {
+		page.ClockAt = at
+	}
+	i.logProgress(at, page, a)
+	return true
+}
+
+// logProgress writes the beats of a call that people care about.
+func (i *Incident) logProgress(at time.Time, p *Page, a *Attempt) {
+	words := map[CallStatus]string{
+		CallRinging: "rings", CallAnswered: "answers", CallBusy: "is busy", CallNoAnswer: "does not answer",
+		CallFailed: "cannot be reached", CallRefused: "cannot be called", CallDelivered: "has the message",
+		CallSent: "was sent a message",
+	}
+	word, ok := words[a.Status]
+	if !ok {
+		return
+	}
+	text := a.Name + " " + word
+	if a.Status == CallRefused && a.Via == "sms" {
+		text = a.Name + " cannot be sent a message"
+	}
+	if a.Detail != "" {
+		text += ": " + a.Detail
+	}
+	kind := EntryCall
+	if a.Status == CallRefused {
+		kind = EntryProblem
+	}
+	i.Log(at, Entry{Kind: kind, Step: p.Step, Text: text})
+}
+
+// rangFor says whether the person can have noticed the page.
+func (p *Page) rangFor(person oncall.PersonID) bool {
+	if person == "" {
+		return false
+	}
+	return slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Person == person && a.rang() })
+}
+
+// Unended says whether a call of a page that is over still has to be hung up. The call on which the acknowledgement was
+// pressed hears its answer and ends by itself.
+func (p *Page) Unended(a *Attempt) bool {
+	if p.State == PageOpen || a.Via != "call" || a.Provider == "" || a.Status.Final() {
+		return false
+	}
+	own := p.State == PageAcknowledged && a.Person == p.AckedBy.Person && a.Person != ""
+	return !own || !p.AckCall && a.Status != CallAnswered
+}

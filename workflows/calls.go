@@ -1,0 +1,296 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
+	"github.com/musterbook/musterbook/runbooks"
+)
+
+// callPeople drives every open page, those of the runbook and those by hand, each in a coroutine of its own; and those
+// that are over whose calls a former run has not hung up, or that were placed only when the page had ended.
+func (r *run) callPeople(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		idle := func(p *incident.Page) bool {
+			return !r.driving[p.Key] && (p.State == incident.PageOpen || r.owesHangUp(p))
+		}
+		for {
+			err := workflow.Await(ctx, func() bool { return slices.ContainsFunc(r.inc.Pages, idle) })
+			if err != nil {
+				return
+			}
+			for _, p := range r.inc.Pages {
+				if idle(p) {
+					r.driving[p.Key] = true
+					workflow.Go(ctx, func(ctx workflow.Context) { r.drive(ctx, p) })
+				}
+			}
+		}
+	})
+}
+
+// calling says whether anything is still to be done by telephone. A review calls nobody.
+func (r *run) calling() bool {
+	if r.inc.Reviewing {
+		return false
+	}
+	return len(r.driving) > 0 || slices.ContainsFunc(r.inc.Pages, func(p *incident.Page) bool {
+		return p.State == incident.PageOpen || r.owesHangUp(p)
+	})
+}
+
+// drive calls level after level and round after round until the page ends, then ends the calls that still ring.
+func (r *run) drive(ctx workflow.Context, p *incident.Page) {
+	defer func() { delete(r.driving, p.Key) }()
+	attempts, stop := workflow.WithCancel(ctx)
+	r.placeLost(attempts, p)
+	for p.State == incident.PageOpen {
+		if p.LevelAt.IsZero() {
+			r.callLevel(attempts, p)
+		}
+		if err := r.waitLevel(ctx, p); err != nil {
+			break
+		}
+		if p.State == incident.PageOpen {
+			r.nextLevel(ctx, p)
+		}
+	}
+	stop()
+	r.endCalls(ctx, p)
+}
+
+// placeLost makes the attempts of the present level again that a former run had decided and never heard of.
+func (r *run) placeLost(ctx workflow.Context, p *incident.Page) {
+	for _, a := range p.Attempts {
+		if a.Status == incident.CallPlanned && a.Provider == "" && a.Level == p.Level && a.Round == p.Round && !p.LevelAt.IsZero() {
+			r.goAttempt(ctx, p, a.Number, true)
+		}
+	}
+}
+
+// callLevel looks up who is on call now and calls all of them, each in every way at once.
+func (r *run) callLevel(ctx workflow.Context, p *incident.Page) {
+	targets := []string{p.Levels[p.Level].Target}
+	if p.Exhausted {
+		targets = append(targets, oncall.Fallback)
+	}
+	duties, problems, err := r.people(ctx, targets)
+	if err != nil || p.State != incident.PageOpen {
+		return
+	}
+	p.LevelAt, p.ClockAt, p.Next = now(ctx), time.Time{}, false
+	for _, problem := range problems {
+		r.problem(ctx, p.Step, problem)
+	}
+	reached := false
+	for _, d := range duties {
+		switch {
+		case r.inc.Quiet[d.Person]:
+			r.log(ctx, incident.Entry{Kind: incident.EntryCall, Step: p.Step, Text: d.Name + " asked not to be called for this incident"})
+			continue
+		case !d.Phone:
+			r.problem(ctx, p.Step, d.Name+" has no telephone number")
+			continue
+		}
+		reached = true
+		r.log(ctx, incident.Entry{Kind: incident.EntryCall, Step: p.Step, Text: fmt.Sprintf("calling %s (%s)", d.Name, d.Why)})
+		for _, via := range p.Via {
+			r.goAttempt(ctx, p, p.Plan(now(ctx), d, via).Number, false)
+		}
+	}
+	if !reached {
+		r.problem(ctx, p.Step, "nobody can be called for "+strings.Join(targets, " and "))
+	}
+}
+
+// goAttempt makes one attempt in the background.
+func (r *run) goAttempt(ctx workflow.Context, p *incident.Page, number int, again bool) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if p.State != incident.PageOpen {
+			return
+		}
+		r.effects++
+		r.attempt(ctx, p, number, again)
+		r.effects--
+	})
+}
+
+// attempt calls or texts one person and records what became of it. What is refused is told at once and the page goes
+// on; what was placed although the page has ended meanwhile is hung up by callPeople.
+func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again bool) {
+	a := *p.Attempt(number)
+	provider, silent, err := r.place(ctx, p, a, again)
+	defer func() { r.retimes++ }()
+	switch {
+	case err == nil:
+		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Provider: provider, Status: incident.CallQueued})
+		if silent && a.Level == p.Level && a.Round == p.Round && p.ClockAt.IsZero() {
+			p.ClockAt = now(ctx)
+		}
+	case temporal.IsCanceledError(err):
+		r.inc.Progress(now(ctx), incident.CallProgress{
+			Page: p.Key, Attempt: number, Status: incident.CallCanceled, Detail: "the page had ended",
+		})
+	case !isType(err, contract.RefusedType) && !isType(err, contract.InstallationType):
+		// It may have been placed all the same: the level's clock goes on, and the provider's word still counts.
+		r.problem(ctx, p.Step, fmt.Sprintf("it is not known whether %s was reached (%s): %s", a.Name, a.Via, plain(err)))
+	default:
+		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Status: incident.CallRefused, Detail: plain(err)})
+		if p.State == incident.PageOpen {
+			r.post(ctx, posting{message: contract.Message{
+				Text: fmt.Sprintf("%s cannot be reached (%s): %s", a.Name, a.Via, plain(err)), Tone: contract.ToneRed,
+			}})
+		}
+	}
+}
+
+// place asks the telephone's provider for one attempt; silent means that no word about it will come.
+func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, again bool) (provider string, silent bool, err error) {
+	effect := contract.Effect{Key: fmt.Sprintf("%s/%d", p.Key, a.Number), Intended: a.At, Again: again}
+	back := contract.Callback{
+		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: string(r.inc.Key), Page: p.Key, Attempt: a.Number,
+	}
+	if a.Via == string(runbooks.ViaSMS) {
+		text, reference := r.shortMessage(p, a.Number)
+		out, err := call(phoneOptions(ctx, p, "text "+a.Name), contract.SendText, contract.TextRequest{
+			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference, Validity: max(p.Ack, leastValidity),
+		})
+		return out.Provider, false, err
+	}
+	out, err := call(phoneOptions(ctx, p, "page "+a.Name+" by telephone"), contract.PlaceCall, contract.CallRequest{
+		Effect: effect, Callback: back, Person: a.Person, Say: r.words(p), Ring: ringTime(p.Ack),
+	})
+	return out.Provider, out.Silent, err
+}
+
+// Bounds of a call. A telephone rings shorter than it takes for voicemail to answer.
+const (
+	shortestRing  = 5 * time.Second
+	longestRing   = 25 * time.Second
+	leastValidity = time.Minute
+	leastAck      = time.Second      // of a level, whatever the runbook computes
+	clockCap      = 30 * time.Second // the level's clock starts without a ring after this
+	longestRepeat = 15 * time.Minute // between two calls of the fallback
+)
+
+// ringTime is how long a telephone rings: below the time until the next level is called, where that is possible.
+func ringTime(ack time.Duration) time.Duration {
+	return min(max(ack-5*time.Second, shortestRing), longestRing)
+}
+
+// phoneOptions gives an attempt about as long as its level has: after that the page has gone on. A page that ends
+// takes back what has not been placed yet, and waits for what has, so that it can be hung up.
+func phoneOptions(ctx workflow.Context, p *incident.Page, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: contract.QueuePhone, StartToCloseTimeout: 15 * time.Second,
+		ScheduleToCloseTimeout: max(p.Ack, time.Minute), WaitForCancellation: true, Summary: summary,
+		Priority: temporal.Priority{PriorityKey: 1},
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 1.5, MaximumInterval: 10 * time.Second,
+		},
+	})
+}
+
+// waitLevel waits until the page ends, somebody sends it on, no answer can come any more, or the level's time is over.
+// When everything is exhausted it always waits, so that a repetition without a telephone does not spin.
+func (r *run) waitLevel(ctx workflow.Context, p *incident.Page) error {
+	hopeless := func() bool { return !p.Exhausted && !p.Waiting() }
+	_, err := wait(ctx, waiting{
+		summary: fmt.Sprintf("escalate %s, level %d", p.Levels[p.Level].Target, p.Level+2),
+		done:    func() bool { return p.State != incident.PageOpen || p.Next || hopeless() },
+		until:   func() time.Time { return levelDeadline(p) },
+		change:  func() int { return r.retimes },
+	})
+	return err
+}
+
+// levelDeadline is when the next level is called. The clock starts when a telephone rings, is answered or has failed;
+// a lost callback does not stop it. A page that repeats for ever does so at growing intervals.
+func levelDeadline(p *incident.Page) time.Time {
+	patience := p.Ack
+	if p.Exhausted {
+		for n := p.Rounds; n < p.Round && patience < longestRepeat; n++ {
+			patience = min(2*patience, longestRepeat)
+		}
+	}
+	if !p.ClockAt.IsZero() {
+		return p.ClockAt.Add(patience)
+	}
+	return p.LevelAt.Add(clockCap + patience)
+}
+
+// nextLevel moves a page on: the next level, the next round, and in the end the last level and the fallback, for ever.
+// Silence is never an end state.
+func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
+	p.LevelAt, p.ClockAt, p.Next = time.Time{}, time.Time{}, false
+	switch {
+	case p.Exhausted:
+		p.Round++
+	case p.Level+1 < len(p.Levels):
+		p.Level++
+	case p.Round+1 < p.Rounds:
+		p.Level, p.Round = 0, p.Round+1
+	case p.Repeat:
+		p.Exhausted = true
+		p.Round++
+		r.problem(ctx, p.Step, fmt.Sprintf(
+			"Nobody has acknowledged %s after %d rounds. Calling %s and the fallback until somebody does.",
+			r.inc.Key, p.Rounds, p.Levels[p.Level].Target))
+		return
+	default:
+		p.State = incident.PageExhausted
+		r.problem(ctx, p.Step, fmt.Sprintf("Nobody has acknowledged %s after %d rounds.", r.inc.Key, p.Rounds))
+		return
+	}
+	text := fmt.Sprintf("no answer; calling %s (level %d, round %d)", p.Levels[p.Level].Target, p.Level+1, p.Round+1)
+	if p.Exhausted {
+		text = fmt.Sprintf("no answer; calling %s and the fallback again", p.Levels[p.Level].Target)
+	}
+	r.log(ctx, incident.Entry{Kind: incident.EntryEscalate, Step: p.Step, Text: text})
+}
+
+// owesHangUp says whether a page that is over has a call that still rings or speaks and that this run has not tried to
+// end.
+func (r *run) owesHangUp(p *incident.Page) bool {
+	return slices.ContainsFunc(p.Attempts, func(a incident.Attempt) bool { return p.Unended(&a) && !r.hungUp[a.Provider] })
+}
+
+// endCalls hangs up what still rings or speaks, except the call on which the acknowledgement was just pressed: that
+// one hears its answer and ends by itself.
+func (r *run) endCalls(ctx workflow.Context, p *incident.Page) {
+	for _, a := range p.Attempts {
+		if p.Unended(&a) && !r.hungUp[a.Provider] {
+			r.hungUp[a.Provider] = true
+			r.effects++
+			workflow.Go(ctx, func(ctx workflow.Context) {
+				r.hangUp(ctx, p, a)
+				r.effects--
+			})
+		}
+	}
+}
+
+// hangUp ends one call. A call that is over already is success; one that cannot be ended hears who has acknowledged.
+func (r *run) hangUp(ctx workflow.Context, p *incident.Page, a incident.Attempt) {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: contract.QueuePhone, StartToCloseTimeout: 15 * time.Second, ScheduleToCloseTimeout: 30 * time.Second,
+		Summary: "stop the call to " + a.Name, RetryPolicy: &temporal.RetryPolicy{MaximumInterval: 5 * time.Second},
+	})
+	if _, err := call(ctx, contract.HangUp, contract.HangUpRequest{Provider: a.Provider}); err != nil {
+		workflow.GetLogger(ctx).Warn("call not ended; it rings out and hears who has acknowledged", "person", a.Name, "error", err)
+		return
+	}
+	status := incident.CallCanceled
+	if a.Status == incident.CallAnswered {
+		status = incident.CallCompleted
+	}
+	r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: a.Number, Status: status})
+}

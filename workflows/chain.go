@@ -1,0 +1,178 @@
+package workflows
+
+import (
+	"slices"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/expression"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
+)
+
+// chain is who is asked and who is next, as it is at one instant.
+type chain struct {
+	asked    []oncall.Duty // whom the names mean
+	further  []oncall.Duty // whom their roles mean without their holders, and whoever is next besides
+	fallback []oncall.Duty
+}
+
+// lookUpChain finds out who is asked, at this instant: each name's holder, then the role's own target, then the
+// fallback. What cannot be found is told in the room.
+func (r *run) lookUpChain(ctx workflow.Context, a asking) (chain, error) {
+	further := slices.Clone(a.then)
+	for _, name := range slices.Concat(a.who, a.then) {
+		if target, ok := r.fill(incident.Role(name), r.values(ctx)); ok {
+			further = append(further, expression.Format(target))
+		}
+	}
+	found, problems, err := r.lookUp(ctx, slices.Concat(a.who, further, []string{oncall.Fallback}))
+	if err != nil {
+		return chain{}, err
+	}
+	for _, p := range problems {
+		r.problem(ctx, a.step, p)
+	}
+	if len(found) == 0 {
+		return chain{}, nil
+	}
+	n, last := len(a.who), len(found)-1
+	return chain{asked: together(found[:n]), further: together(found[n:last]), fallback: found[last]}, nil
+}
+
+// mayAnswer lists who may answer a question: everybody of the chain, but an approval is for those who are asked alone.
+// Nobody found to ask means anybody.
+func (c *chain) mayAnswer(kind incident.QuestionKind) []oncall.PersonID {
+	switch {
+	case kind == incident.QuestionApprove:
+		return ids(c.asked)
+	case len(c.asked)+len(c.further) == 0:
+		return nil
+	}
+	return ids(together([][]oncall.Duty{c.asked, c.further, c.fallback}))
+}
+
+// next is who is asked next, and the name under which they are called: the first of the chain who has not been asked,
+// after the last the fallback, again and again.
+func (c *chain) next(asked []oncall.PersonID) (string, []oncall.Duty) {
+	for _, d := range slices.Concat(c.asked, c.further) {
+		if !slices.Contains(asked, d.Person) {
+			return string(d.Person), []oncall.Duty{d}
+		}
+	}
+	return oncall.Fallback, c.fallback
+}
+
+// escalateQuestion asks the next person of the chain; the clock starts again. Somebody who is asked in the night must
+// be woken, so the person is also paged, until the question is answered. A review wakes nobody.
+func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a asking) error {
+	c, err := r.lookUpChain(ctx, a)
+	if err != nil || q.State != incident.QuestionOpen {
+		return err
+	}
+	target, duties := c.next(q.Asked)
+	q.Turn++
+	if a.run != nil {
+		a.run.Waiting = now(ctx)
+	}
+	q.Addressed = ids(duties)
+	for _, p := range q.Addressed {
+		if !slices.Contains(q.Asked, p) {
+			q.Asked = append(q.Asked, p)
+		}
+		if !slices.Contains(q.Chain, p) && !slices.Contains(q.Also, p) {
+			q.Also = append(q.Also, p)
+		}
+	}
+	r.log(ctx, incident.Entry{
+		Kind: incident.EntryEscalate, Step: q.Step,
+		Text: "no answer to “" + q.Text + "”; asking " + names(duties),
+	})
+	r.postQuestion(ctx, q)
+	if r.inc.Reviewing {
+		return nil
+	}
+	r.inc.StartPage(now(ctx), incident.Page{
+		Key: r.wakingPages(q) + itoa(q.Turn), Step: q.Step, Message: "A decision waits: " + q.Text,
+		Levels: []incident.PageLevel{{Target: target}}, Rounds: 1, Ack: incident.DefaultAck, Via: bothWays(),
+	})
+	return nil
+}
+
+// wakingPages is the stem of the pages that wake people for a question.
+func (r *run) wakingPages(q *incident.Question) string { return r.inc.ID + "/" + q.Key + "/turn/" }
+
+// people asks who is meant by names at this instant. The answer keeps the order of the names and holds nobody twice.
+// An error means that the wait was withdrawn.
+func (r *run) people(ctx workflow.Context, names []string) ([]oncall.Duty, []string, error) {
+	found, problems, err := r.lookUp(ctx, names)
+	return together(found), problems, err
+}
+
+// lookUp asks who is meant by each of the names. A role is its holder, else what the runbook fills it with; every other
+// name is the roster's. A roster that cannot be asked gives nobody and says why.
+func (r *run) lookUp(ctx workflow.Context, names []string) ([][]oncall.Duty, []string, error) {
+	found := make([][]oncall.Duty, len(names))
+	if len(names) == 0 {
+		return found, nil, nil
+	}
+	asked := make([]string, 0, len(names))
+	for _, name := range names {
+		asked = append(asked, r.roleTarget(ctx, name))
+	}
+	r.lookups++
+	out, err := callLocal(lookup(ctx, lookupPatience), contract.WhoIsOnCall, contract.WhoIsOnCallRequest{Names: asked, At: now(ctx)})
+	r.lookups--
+	if ctx.Err() != nil {
+		return nil, nil, ctx.Err()
+	}
+	if err != nil {
+		return found, []string{"nobody could be looked up: " + plain(err)}, nil
+	}
+	for n := range min(len(found), len(out.Found)) {
+		found[n] = out.Found[n].Duties
+	}
+	return found, out.Problems, nil
+}
+
+// together lists the people of several answers in order, nobody twice.
+func together(found [][]oncall.Duty) []oncall.Duty {
+	var all []oncall.Duty
+	for _, duties := range found {
+		for _, d := range duties {
+			if !slices.ContainsFunc(all, func(known oncall.Duty) bool { return known.Person == d.Person }) {
+				all = append(all, d)
+			}
+		}
+	}
+	return all
+}
+
+// roleTarget turns a role's name into the name that the roster knows; roles may point at roles, a few steps deep. A
+// text with `roles.x` gives the holder's name as people say it; it means that person.
+func (r *run) roleTarget(ctx workflow.Context, name string) string {
+	for range maxRoleDepth {
+		if h, ok := r.inc.Holders[incident.Role(name)]; ok {
+			return string(h.Person)
+		}
+		next, ok := r.fill(incident.Role(name), r.values(ctx))
+		if !ok {
+			break
+		}
+		text := expression.Format(next)
+		if text == name {
+			break
+		}
+		name = text
+	}
+	for _, role := range sortedKeys(r.inc.Holders) {
+		if r.inc.Holders[role].Name == name {
+			return string(r.inc.Holders[role].Person)
+		}
+	}
+	return name
+}
+
+// maxRoleDepth bounds roles that point at roles.
+const maxRoleDepth = 5
