@@ -40,6 +40,9 @@ func (i *Incident) Declare(at time.Time) {
 		parts = append(parts, i.Service)
 	}
 	parts = append(parts, i.Title, severity)
+	if i.DeclaredBy.Door != DoorAlert && i.DeclaredBy.String() != "" {
+		parts = append(parts, "by "+i.DeclaredBy.String())
+	}
 	i.Log(at, Entry{Kind: EntryDeclared, By: i.DeclaredBy, Text: strings.Join(parts, " · ")})
 }
 

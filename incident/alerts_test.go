@@ -32,9 +32,9 @@ func TestDeclare(t *testing.T) {
 		text     string
 		detected time.Time
 	}{
-		{"by an alert", incident.Incident{Title: "errors", Service: "payments", Source: "alertmanager"}, "declared · payments · errors · severity not set", start},
-		{"by a person", incident.Incident{Title: "errors", Source: "person", Severity: "SEV2"}, "declared · errors · SEV2", time.Time{}},
-		{"detected before", incident.Incident{Title: "errors", Source: "grafana", DetectedAt: at(-time.Hour)}, "declared · errors · severity not set", at(-time.Hour)},
+		{"by an alert", incident.Incident{Title: "errors", Service: "payments", Source: "alertmanager"}, "declared · payments · errors · severity not set · by Ana", start},
+		{"by a person", incident.Incident{Title: "errors", Source: "person", Severity: "SEV2"}, "declared · errors · SEV2 · by Ana", time.Time{}},
+		{"detected before", incident.Incident{Title: "errors", Source: "grafana", DetectedAt: at(-time.Hour)}, "declared · errors · severity not set · by Ana", at(-time.Hour)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
