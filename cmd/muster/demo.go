@@ -102,7 +102,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 
 // open starts the simulations, then the real stack on a real configuration. When it fails nothing is left running.
 func (d *demo) open(ctx context.Context, secrets demoSecrets, log *slog.Logger) error {
-	gateway := "http://" + dialable(d.listen)
+	gateway := "http://" + reachable(d.listen)
 	var err error
 	d.world, err = startDemoWorld(ctx, demoWorldOptions{
 		gateway: gateway, secrets: secrets, pace: demoPace(d.speed), feed: d.feed,
@@ -204,13 +204,4 @@ func freeAddress(address string) (string, error) {
 		return "", err
 	}
 	return listener.Addr().String(), listener.Close()
-}
-
-// dialable is the address by which this machine reaches a listener, which may be bound to every interface.
-func dialable(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
-		return net.JoinHostPort("127.0.0.1", port)
-	}
-	return address
 }

@@ -232,7 +232,7 @@ func (s *stack) startGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.server, s.GatewayURL = server, "http://"+reachable(listener.Addr())
+	s.server, s.GatewayURL = server, "http://"+reachable(listener.Addr().String())
 	s.background.Go(func() {
 		if err := server.Serve(listener); err != nil {
 			s.fatal <- err
@@ -309,11 +309,11 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// reachable is how this machine reaches a listener, which may be bound to every interface.
-func reachable(a net.Addr) string {
-	tcp, ok := a.(*net.TCPAddr)
-	if !ok || !tcp.IP.IsUnspecified() {
-		return a.String()
+// reachable is the address by which this machine reaches a listener, which may be bound to every interface.
+func reachable(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
+		return net.JoinHostPort("127.0.0.1", port)
 	}
-	return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+	return address
 }
