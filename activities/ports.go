@@ -53,11 +53,54 @@ type Numbers interface {
 	Take(ctx context.Context, req contract.TakeNumberRequest) (contract.TakeNumberResult, error)
 }
 
-// Ports are all the capabilities. Every field is required.
+// Bridges opens conferences.
+type Bridges interface {
+	// OpenBridge is idempotent by Owner: a bridge that was made for the incident is adopted. A provider that is not
+	// configured is refused; the activities' layer then gives the standing bridge, where there is one.
+	OpenBridge(ctx context.Context, req contract.OpenBridgeRequest) (contract.OpenBridgeResult, error)
+}
+
+// Tracker keeps tickets.
+type Tracker interface {
+	// OpenTicket is idempotent by Owner on Again: a ticket that carries it is adopted.
+	OpenTicket(ctx context.Context, req contract.OpenTicketRequest) (contract.OpenTicketResult, error)
+	// SyncTicket sets status and severity, and adds each comment once, by its entry's number.
+	SyncTicket(ctx context.Context, req contract.SyncTicketRequest) error
+}
+
+// Audiences tells people outside.
+type Audiences interface {
+	// Publish tells every outlet of the audience. It is idempotent by Key. Where it cannot be known whether an outlet
+	// has told it already, it is refused, so that a person decides: customers are never told twice by a machine.
+	Publish(ctx context.Context, req contract.UpdateRequest) (contract.UpdateResult, error)
+}
+
+// Web asks web services.
+type Web interface {
+	// Do makes one request. Marks of secrets are filled in before it leaves and masked in what comes back. Every answer
+	// is a result, whatever its status; a plain error means that there was none.
+	Do(ctx context.Context, req contract.HTTPRequest) (contract.HTTPResult, error)
+}
+
+// Commands runs commands of the installation's allow-list.
+type Commands interface {
+	// Run runs one command to its end, its time or its output's bound. A command that is not allowed is refused. Every
+	// exit code is a result.
+	Run(ctx context.Context, req contract.CommandRequest) (contract.CommandResult, error)
+}
+
+// Ports are all the capabilities. Every field is required, but Sleep.
 type Ports struct {
-	Chat    Chat
-	Phone   Phone
-	People  People
-	Archive Archive
-	Numbers Numbers
+	Chat      Chat
+	Phone     Phone
+	People    People
+	Archive   Archive
+	Numbers   Numbers
+	Bridges   Bridges
+	Tracker   Tracker
+	Audiences Audiences
+	Web       Web
+	Commands  Commands
+	// Sleep lets time pass between two polls; nil = it really passes.
+	Sleep func(ctx context.Context, d time.Duration) error
 }

@@ -56,12 +56,14 @@ const (
 	StepTimedOut  StepState = "timed_out"
 	StepRejected  StepState = "rejected"
 	StepCancelled StepState = "cancelled"
+	StepReverted  StepState = "reverted" // done, and taken back by its undo
+	StepReturned  StepState = "returned" // withdrawn, because the incident went back to an earlier phase
 )
 
 // Terminal says whether the step is over.
 func (s StepState) Terminal() bool {
 	switch s {
-	case StepDone, StepSkipped, StepFailed, StepTimedOut, StepRejected, StepCancelled:
+	case StepDone, StepSkipped, StepFailed, StepTimedOut, StepRejected, StepCancelled, StepReverted, StepReturned:
 		return true
 	case StepPending, StepRunning, StepWaiting, StepHolding:
 	}
@@ -74,7 +76,7 @@ type State struct {
 	Incident  incident.Incident   `json:"incident"`
 	Inputs    map[string]any      `json:"inputs,omitempty"`
 	Vars      map[string]any      `json:"vars,omitempty"`
-	Steps     map[string]*StepRun `json:"steps,omitempty"` // by `<path>/<pass>`
+	Steps     map[string]*StepRun `json:"steps,omitempty"` // by `<path>/<pass>[/<item>]`
 	Pass      int                 `json:"pass"`
 	Outbox    []Outgoing          `json:"outbox,omitempty"`
 	Sent      int                 `json:"sent"` // how many the outbox has ever taken, for keys
@@ -83,6 +85,77 @@ type State struct {
 	Runs      int                 `json:"runs"`             // how often it has continued as new
 	Reviewing bool                `json:"reviewing,omitempty"`
 	Record    []string            `json:"record,omitempty"`
+
+	Phases  map[incident.Phase]*PhaseRun `json:"phases,omitempty"`
+	Watches map[string]*WatchRun         `json:"watches,omitempty"` // by the watch's path
+	Undo    []UndoRecord                 `json:"undo,omitempty"`    // oldest first
+	Paused  *Pause                       `json:"paused,omitempty"`
+	AdHoc   []runbooks.Step              `json:"ad_hoc,omitempty"` // steps that people added
+	Signals []SignalIn                   `json:"signals,omitempty"`
+	// Ending is an end that waits for the undo that its person has chosen.
+	Ending *PendingEnd `json:"ending,omitempty"`
+	// Upgraded lists the hashes of the runbooks that the incident had before.
+	Upgraded []string `json:"upgraded,omitempty"`
+}
+
+// PhaseRun is where a phase stands.
+type PhaseRun struct {
+	Pass    int       `json:"pass"` // 1 = the first
+	Started time.Time `json:"started,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
+	Nudged  time.Time `json:"nudged,omitzero"` // when the timebox was last brought up
+	// Advanced says that a person has ended it: its steps that had not begun are skipped.
+	Advanced string `json:"advanced,omitempty"`
+}
+
+// WatchRun is where a watch stands.
+type WatchRun struct {
+	Fired   int       `json:"fired,omitempty"`   // how often; the item of its present run
+	Running bool      `json:"running,omitempty"` // the present run has not ended
+	Queued  bool      `json:"queued,omitempty"`  // an edge came during the present run
+	Value   bool      `json:"value,omitempty"`   // the last known value of `when`
+	From    time.Time `json:"from,omitzero"`     // the start of the run before: `every` counts from here
+}
+
+// UndoRecord is a step that can be taken back, with the values as they were when it was done.
+type UndoRecord struct {
+	Step     string         `json:"step"` // key in Steps
+	Path     string         `json:"path"`
+	Address  string         `json:"address"`
+	Phase    incident.Phase `json:"phase,omitempty"`
+	Pass     int            `json:"pass"`
+	Items    []Item         `json:"items,omitempty"`
+	Values   map[string]any `json:"values,omitempty"` // by dotted name
+	Reverted bool           `json:"reverted,omitempty"`
+	At       time.Time      `json:"at"`
+}
+
+// Item is one turn of a loop around a step.
+type Item struct {
+	Loop  string `json:"loop"` // the loop's path
+	Index int    `json:"index"`
+}
+
+// Pause says who has paused the runbook.
+type Pause struct {
+	By     incident.Actor `json:"by"`
+	At     time.Time      `json:"at"`
+	Reason string         `json:"reason,omitempty"`
+}
+
+// SignalIn is a signal that `await` waits for, as it came.
+type SignalIn struct {
+	Name    string         `json:"name"`
+	By      incident.Actor `json:"by"`
+	At      time.Time      `json:"at"`
+	Payload map[string]any `json:"payload,omitempty"`
+}
+
+// PendingEnd is an end whose undo still runs.
+type PendingEnd struct {
+	Ending incident.Ending `json:"ending"`
+	By     incident.Actor  `json:"by"`
+	Reason string          `json:"reason,omitempty"`
 }
 
 // StepRun is one step's run in one pass.
@@ -97,6 +170,14 @@ type StepRun struct {
 	Problem  string         `json:"problem,omitempty"`
 	Elapsed  time.Duration  `json:"elapsed,omitempty"`  // of the incident, when the wait began
 	Reaction string         `json:"reaction,omitempty"` // "on_timeout" or "on_failure" while its steps run
+
+	List    []any          `json:"list,omitempty"`    // of for_each: its items
+	Rounds  int            `json:"rounds,omitempty"`  // of repeat: the present round, from 1
+	Failed  []int          `json:"failed,omitempty"`  // of for_each and parallel: what has failed
+	Edits   map[string]any `json:"edits,omitempty"`   // parameters that a person has set, by field
+	Caught  bool           `json:"caught,omitempty"`  // it runs because the severity has risen
+	Polled  int            `json:"polled,omitempty"`  // of a poll of an action: how often it was asked
+	Verdict string         `json:"verdict,omitempty"` // what a person has decided about it while it ran
 }
 
 // OutgoingKind is what the outbox delivers.
@@ -106,6 +187,9 @@ type OutgoingKind string
 const (
 	OutgoingRoom OutgoingKind = "room"
 	OutgoingPost OutgoingKind = "post"
+
+	OutgoingBridge OutgoingKind = "bridge"
+	OutgoingTicket OutgoingKind = "ticket"
 )
 
 // Outgoing is one thing that the outbox delivers, in order.
@@ -118,6 +202,12 @@ type Outgoing struct {
 	Room     *OpenRoomRequest `json:"room,omitempty"`
 	Message  *Message         `json:"message,omitempty"`
 	Question string           `json:"question,omitempty"` // the question that the message shows
+
+	Bridge  *OpenBridgeRequest `json:"bridge,omitempty"`
+	Ticket  *OpenTicketRequest `json:"ticket,omitempty"`
+	In      string             `json:"in,omitempty"`      // of a post: another room than the incident's
+	Retries int                `json:"retries,omitempty"` // how often it is tried; 0 = until it is taken
+	Address string             `json:"address,omitempty"` // of the step, for problems
 }
 
 // Shown is what the room and the Temporal UI show at present; the mirrors compare it with what is so.
@@ -130,6 +220,8 @@ type Shown struct {
 	CardTried  bool     `json:"card_tried,omitempty"`
 	Invited    []string `json:"invited,omitempty"`
 	Attributes string   `json:"attributes,omitempty"`
+	Ticket     string   `json:"ticket,omitempty"`    // what the ticket shows, as one comparable text
+	Commented  int      `json:"commented,omitempty"` // the newest timeline entry that the ticket has
 }
 
 // NumbersState is the numbering workflow's memory.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/runbooks"
 )
 
 // Verb is what a person does; it is the name of the update and of the signal that carry it.
@@ -26,13 +27,28 @@ const (
 	VerbQuiet    Verb = "quiet" // stop calling me for this incident
 	VerbResolve  Verb = "resolve"
 	VerbCancel   Verb = "cancel"
+
+	VerbPause    Verb = "pause"
+	VerbResume   Verb = "resume"
+	VerbRetry    Verb = "retry"
+	VerbSkip     Verb = "skip"
+	VerbStop     Verb = "stop"
+	VerbReassign Verb = "reassign" // another person for a question or a task
+	VerbAdvance  Verb = "advance"  // end the phase
+	VerbReturn   Verb = "return"   // back to an earlier phase
+	VerbStep     Verb = "step"     // run a step that is not in the runbook
+	VerbEdit     Verb = "edit"     // other parameters for a step that holds
+	VerbRevert   Verb = "revert"   // take recorded steps back
+	VerbSend     Verb = "send"     // a signal that `await` waits for
+	VerbUpgrade  Verb = "upgrade"  // go on with a newer text of the runbook
 )
 
 // Verbs lists all verbs in a fixed order.
 func Verbs() []Verb {
 	return []Verb{
 		VerbAck, VerbSeverity, VerbAssign, VerbAnswer, VerbApprove, VerbReject, VerbDone, VerbNote, VerbPage,
-		VerbEscalate, VerbQuiet, VerbResolve, VerbCancel,
+		VerbEscalate, VerbQuiet, VerbResolve, VerbCancel, VerbPause, VerbResume, VerbRetry, VerbSkip, VerbStop, VerbReassign,
+		VerbAdvance, VerbReturn, VerbStep, VerbEdit, VerbRevert, VerbSend, VerbUpgrade,
 	}
 }
 
@@ -56,7 +72,23 @@ type Act struct {
 	PersonName string `json:"person_name,omitempty"`
 	Page       string `json:"page,omitempty"` // the page's key, when a telephone knows it
 	All        bool   `json:"all,omitempty"`
+
+	// Fields are the fields of a form, the parameters of an edit, or the payload of a signal.
+	Fields map[string]any `json:"fields,omitempty"`
+	// Undo says what becomes of steps that can be taken back, when the incident ends: UndoRevert or UndoLeave.
+	Undo string `json:"undo,omitempty"`
+	// AdHoc is the step of VerbStep, parsed and checked by the gateway.
+	AdHoc *runbooks.Step `json:"ad_hoc,omitempty"`
+	// Runbook and Hash are the newer text of VerbUpgrade.
+	Runbook *runbooks.Runbook `json:"runbook,omitempty"`
+	Hash    string            `json:"hash,omitempty"`
 }
+
+// What becomes of steps that can be taken back, when an incident ends.
+const (
+	UndoRevert = "revert"
+	UndoLeave  = "leave"
+)
 
 // UnmarshalJSON takes an object, or a bare text as Value.
 func (a *Act) UnmarshalJSON(data []byte) error {
@@ -120,6 +152,21 @@ type Snapshot struct {
 	Steps    []StepLine        `json:"steps"`
 	Closed   bool              `json:"closed"` // the workflow has nothing left to do
 	Record   []string          `json:"record,omitempty"`
+
+	Hash     string       `json:"hash,omitempty"`     // of the runbook in force
+	Upgraded []string     `json:"upgraded,omitempty"` // of the runbooks before it
+	Paused   *Pause       `json:"paused,omitempty"`
+	Phases   []PhaseLine  `json:"phases,omitempty"`
+	Undo     []UndoRecord `json:"undo,omitempty"` // what can be taken back, without its values
+}
+
+// PhaseLine is one phase and where it stands.
+type PhaseLine struct {
+	Phase   incident.Phase `json:"phase"`
+	Goal    string         `json:"goal,omitempty"`
+	Pass    int            `json:"pass"`
+	Started time.Time      `json:"started,omitzero"`
+	Ended   time.Time      `json:"ended,omitzero"`
 }
 
 // StepLine is one step and where it stands.
@@ -129,6 +176,16 @@ type StepLine struct {
 	Phase   incident.Phase `json:"phase,omitempty"`
 	Text    string         `json:"text"`
 	State   StepState      `json:"state"`
+
+	Key      string    `json:"key,omitempty"`  // `<path>/<pass>[/<item>]`
+	Kind     string    `json:"kind,omitempty"` // of the step
+	By       string    `json:"by,omitempty"`
+	Problem  string    `json:"problem,omitempty"`
+	Until    time.Time `json:"until,omitzero"` // the deadline of what it waits for
+	Item     string    `json:"item,omitempty"` // which turn of the loops around it
+	Pass     int       `json:"pass,omitempty"`
+	Awaits   []string  `json:"awaits,omitempty"` // the values that it waits for
+	Parallel bool      `json:"parallel,omitempty"`
 }
 
 // TimelineRequest asks for the entries after a sequence number.

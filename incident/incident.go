@@ -143,9 +143,69 @@ type Incident struct {
 	EndedBy        Actor     `json:"ended_by,omitzero"`
 	EndReason      string    `json:"end_reason,omitempty"`
 
+	Private    bool          `json:"private,omitempty"`
+	Codename   string        `json:"codename,omitempty"`
+	Bridge     Link          `json:"bridge,omitzero"`
+	Ticket     Link          `json:"ticket,omitzero"`
+	Tracker    string        `json:"tracker,omitempty"` // of the ticket
+	Updates    []Update      `json:"updates,omitempty"` // what audiences outside were told, oldest first
+	Evidence   []Evidence    `json:"evidence,omitempty"`
+	Assessment *Assessment   `json:"assessment,omitempty"`
+	Postmortem string        `json:"postmortem,omitempty"` // where the draft lies
+	NotUndone  []string      `json:"not_undone,omitempty"` // what could have been taken back and was left, by address
+	Passes     map[Phase]int `json:"passes,omitempty"`     // of phases that were entered more than once
+
 	Timeline []Entry `json:"timeline,omitempty"`
 	Seq      int     `json:"seq"` // of the newest entry; the first is 1
 }
+
+// Link is something outside with a name and an address.
+type Link struct {
+	ID  string `json:"id"`
+	URL string `json:"url,omitempty"`
+}
+
+// Update is what an audience was told.
+type Update struct {
+	Audience string    `json:"audience"`
+	Status   string    `json:"status,omitempty"`
+	Message  string    `json:"message"`
+	At       time.Time `json:"at"`
+	URL      string    `json:"url,omitempty"`
+}
+
+// Evidence is a piece of evidence that was kept.
+type Evidence struct {
+	ID     string    `json:"id"`
+	Text   string    `json:"text"`
+	File   string    `json:"file,omitempty"`
+	SHA256 string    `json:"sha256,omitempty"`
+	Link   string    `json:"link,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// Assessment is the answers to the six questions.
+type Assessment struct {
+	Impact       string    `json:"impact,omitempty"`
+	Symptoms     string    `json:"symptoms,omitempty"`
+	Scope        Scope     `json:"scope,omitempty"`
+	StartedAt    time.Time `json:"started_at,omitzero"`
+	SupportCases *int      `json:"support_cases,omitempty"` // nil = unknown, which is not zero
+	Factors      []string  `json:"factors,omitempty"`
+	By           Actor     `json:"by"`
+	At           time.Time `json:"at"`
+}
+
+// Scope is how many customers are affected; unknown counts as the worst.
+type Scope string
+
+// The scopes.
+const (
+	ScopeNone    Scope = "none"
+	ScopeSome    Scope = "some"
+	ScopeAll     Scope = "all"
+	ScopeUnknown Scope = "unknown"
+)
 
 // Holder is who holds a role.
 type Holder struct {

@@ -20,7 +20,21 @@ const (
 	QuestionAssign   QuestionKind = "assign"   // accept or decline a role
 	QuestionSeverity QuestionKind = "severity" // await: severity
 	QuestionHold     QuestionKind = "hold"     // a step failed or ran out of time: retry, skip or stop
+	QuestionForm     QuestionKind = "form"     // fields to fill in
 )
+
+// FormField is one field of a form.
+type FormField struct {
+	Name        string   `json:"name"`
+	Type        string   `json:"type"` // as a runbook's input has it
+	Required    bool     `json:"required,omitempty"`
+	Default     any      `json:"default,omitempty"`
+	Enum        []string `json:"enum,omitempty"`
+	Description string   `json:"description,omitempty"`
+}
+
+// ChoiceFilled is the choice of a form that was filled in.
+const ChoiceFilled = "filled"
 
 // The choices of the questions that the product itself asks.
 const (
@@ -79,6 +93,8 @@ type Question struct {
 	Reason    string            `json:"reason,omitempty"`
 	By        Actor             `json:"by,omitzero"`
 	ClosedAt  time.Time         `json:"closed_at,omitzero"`
+	Form      []FormField       `json:"form,omitempty"`   // of QuestionForm
+	Fields    map[string]any    `json:"fields,omitempty"` // what was filled in
 }
 
 // Vote is one person's yes or no.
@@ -139,6 +155,7 @@ type Answer struct {
 	Choice string
 	Reason string
 	Kinds  []QuestionKind // the kinds that this verb may answer; empty = any
+	Fields map[string]any // of a form, checked and brought to its types
 }
 
 // CheckAnswer says whether the answer would be accepted, without changing anything.

@@ -13,11 +13,11 @@ import (
 // step's id, else its place counted from 1 ("containment/2", "containment/2/case/rollback/1").
 func (rb *Runbook) address() {
 	kinds, taken := map[Kind]int{}, map[string]bool{}
-	rb.Walk(func(_ *Phase, s *Step) {
+	rb.Walk(func(_ Place, s *Step) {
 		kinds[s.Kind]++
 		taken[s.ID] = true
 	})
-	rb.Walk(func(_ *Phase, s *Step) {
+	rb.Walk(func(_ Place, s *Step) {
 		switch {
 		case s.ID != "":
 			s.Address = s.ID

@@ -53,7 +53,7 @@ func (rb *Runbook) variables(constants map[string]expression.Type) map[string]ex
 	for _, role := range rb.Roles {
 		vars["roles."+string(role.Name)] = expression.String
 	}
-	rb.Walk(func(_ *Phase, s *Step) {
+	rb.Walk(func(_ Place, s *Step) {
 		if s.ID == "" {
 			return
 		}

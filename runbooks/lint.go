@@ -37,14 +37,14 @@ func (r *reader) lint(rb *Runbook) {
 	for _, block := range append(blocks, rb.Finally) {
 		r.checkUnreachable(block)
 	}
-	rb.Walk(func(phase *Phase, s *Step) {
+	rb.Walk(func(at Place, s *Step) {
 		for _, block := range s.Blocks() {
-			r.checkUnreachable(block)
+			r.checkUnreachable(block.Steps)
 		}
 		r.checkTimeout(s)
 		r.checkNames(rb, s)
 		r.checkChoices(rb, s)
-		if phase == nil && kindOf(s.Kind).people {
+		if at.Finally && kindOf(s.Kind).people {
 			r.report(r.place(s.Path), Problem{Code: CodeFinallyWaits, Message: fmt.Sprintf("%s waits for people, and finally may not", s.Kind), Hint: "put it into lessons_learned"})
 		}
 		if s.Kind == KindEnd && s.End.Reason == incident.Duplicate && s.End.Of == "" {
@@ -56,7 +56,7 @@ func (r *reader) lint(rb *Runbook) {
 // checkIDs reports ids that two steps share. Their outputs could not be told apart.
 func (r *reader) checkIDs(rb *Runbook) {
 	first := map[string]*Step{}
-	rb.Walk(func(_ *Phase, s *Step) {
+	rb.Walk(func(_ Place, s *Step) {
 		known, taken := first[s.ID]
 		if s.ID == "" || !taken {
 			first[s.ID] = s
@@ -71,14 +71,14 @@ func (r *reader) checkIDs(rb *Runbook) {
 func (r *reader) checkOrder(rb *Runbook, plan *Plan) {
 	order := map[string]int{}
 	count := 0
-	rb.Walk(func(_ *Phase, s *Step) {
+	rb.Walk(func(_ Place, s *Step) {
 		count++
 		if _, known := order[s.ID]; !known && s.ID != "" {
 			order[s.ID] = count
 		}
 	})
 	position := 0
-	rb.Walk(func(_ *Phase, s *Step) {
+	rb.Walk(func(_ Place, s *Step) {
 		position++
 		for _, u := range s.uses() {
 			for _, name := range plan.reads(u) {

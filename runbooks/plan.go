@@ -33,7 +33,7 @@ func Compile(rb *Runbook) (*Plan, error) {
 	if first != nil {
 		return nil, first
 	}
-	rb.Walk(func(_ *Phase, s *Step) {
+	rb.Walk(func(_ Place, s *Step) {
 		if s.ID != "" {
 			plan.steps[s.ID] = s
 		}
@@ -48,7 +48,7 @@ func newPlan() *Plan {
 // stranger finds a step whose kind is unknown or whose struct is missing; nothing below may touch it.
 func (rb *Runbook) stranger() *Step {
 	var found *Step
-	rb.Walk(func(_ *Phase, s *Step) {
+	rb.Walk(func(_ Place, s *Step) {
 		if kind := kindOf(s.Kind); found == nil && (kind == nil || !kind.filled(s)) {
 			found = s
 		}

@@ -15,12 +15,16 @@ type Runbook struct {
 	Links       []Link        `json:"links,omitempty"`
 	Language    int           `json:"language"`
 	Match       string        `json:"match,omitempty"` // CEL, bool
+	Private     bool          `json:"private,omitempty"`
 	Inputs      []Input       `json:"inputs,omitempty"`
 	Vars        []Var         `json:"vars,omitempty"`
 	Roles       []Role        `json:"roles"`
-	Severities  []SeverityRow `json:"severities"` // worst first
-	Phases      []Phase       `json:"phases"`     // in the fixed order
+	Severities  []SeverityRow `json:"severities"`       // worst first
+	Assess      []AssessRule  `json:"assess,omitempty"` // worst first
+	Phases      []Phase       `json:"phases"`           // in the fixed order
+	Watch       []Watch       `json:"watch,omitempty"`
 	Finally     []Step        `json:"finally,omitempty"`
+	Outputs     []Var         `json:"outputs,omitempty"` // what a `runbook:` step of another runbook reads of this one
 }
 
 // Link is a named address for people.
@@ -58,17 +62,48 @@ type SeverityRow struct {
 	Columns  map[string]any    `json:"columns,omitempty"` // plain values; a duration stays text ("5m")
 }
 
+// AssessRule proposes a severity from the answers to the six questions; of several that match the worst wins.
+type AssessRule struct {
+	Severity incident.Severity `json:"severity"`
+	When     string            `json:"when"` // CEL, bool, over answers.*
+}
+
 // Phase is one phase with its steps.
 type Phase struct {
-	Name  incident.Phase `json:"name"`
-	Goal  string         `json:"goal,omitempty"`
-	Steps []Step         `json:"steps"`
+	Name    incident.Phase `json:"name"`
+	Goal    string         `json:"goal,omitempty"`
+	Start   string         `json:"start,omitempty"`   // CEL, bool: begins as soon as it is true, or when all earlier phases have ended
+	Exit    string         `json:"exit,omitempty"`    // CEL, bool: must hold before the phase ends by itself
+	Timebox string         `json:"timebox,omitempty"` // text: duration; then the commander is nudged, never forced
+	Steps   []Step         `json:"steps"`
 }
+
+// Watch is a reaction that stands beside the phases: to a condition that becomes true, or to the clock.
+type Watch struct {
+	Path   string           `json:"path"` // "watch/0"
+	Name   string           `json:"name,omitempty"`
+	When   string           `json:"when,omitempty"`  // CEL, bool; fires when it becomes true
+	Every  string           `json:"every,omitempty"` // text: duration, from the start of the run before
+	If     string           `json:"if,omitempty"`    // CEL, bool, evaluated at each firing
+	During []incident.Phase `json:"during,omitempty"`
+	Limit  WatchLimit       `json:"limit,omitempty"` // "" = each
+	Steps  []Step           `json:"steps"`
+}
+
+// WatchLimit says how often a watch fires.
+type WatchLimit string
+
+// The limits of a watch.
+const (
+	LimitEach WatchLimit = "each"
+	LimitOnce WatchLimit = "once"
+)
 
 // Step is one step: the common fields and exactly one kind.
 type Step struct {
 	// Path is the step's place in the tree and the stem of every idempotency key: "containment/0",
-	// "containment/0/case/rollback/1", "containment/2/then/0", "finally/0", "…/on_timeout/0", "…/on_failure/0".
+	// "containment/0/case/rollback/1", "containment/2/then/0", "finally/0", "watch/1/0", "…/on_timeout/0",
+	// "…/on_failure/0", "…/undo/0", "…/branch/scope/0", "…/steps/0", "…/else/0", "…/runbook/containment/0".
 	Path string `json:"path"`
 	// Address is what people type: the id, else the kind where that is unique in the file, else "phase/n" (n from 1).
 	Address    string    `json:"address"`
@@ -81,6 +116,9 @@ type Step struct {
 	OnFailure  *Reaction `json:"on_failure,omitempty"`
 	Retry      *Retry    `json:"retry,omitempty"`
 	Background bool      `json:"background,omitempty"`
+	Undo       []Step    `json:"undo,omitempty"`
+	// CatchUp says whether the step is evaluated again when it was skipped and the severity rises; nil = as its kind does.
+	CatchUp *bool `json:"catch_up,omitempty"`
 
 	Channel  *Channel  `json:"channel,omitempty"`
 	Page     *Page     `json:"page,omitempty"`
@@ -94,6 +132,25 @@ type Step struct {
 	Note     *Note     `json:"note,omitempty"`
 	Severity *Severity `json:"severity,omitempty"`
 	End      *End      `json:"end,omitempty"`
+
+	Bridge     *Bridge     `json:"bridge,omitempty"`
+	Ticket     *Ticket     `json:"ticket,omitempty"`
+	Assess     *Assess     `json:"assess,omitempty"`
+	Update     *Update     `json:"update,omitempty"`
+	Evidence   *Evidence   `json:"evidence,omitempty"`
+	HTTP       *HTTP       `json:"http,omitempty"`
+	Run        *Run        `json:"run,omitempty"`
+	Action     *Action     `json:"action,omitempty"`
+	Runbook    *Import     `json:"runbook,omitempty"`
+	Parallel   *Parallel   `json:"parallel,omitempty"`
+	ForEach    *ForEach    `json:"for_each,omitempty"`
+	Repeat     *Repeat     `json:"repeat,omitempty"`
+	Switch     *Switch     `json:"switch,omitempty"`
+	Group      *Group      `json:"group,omitempty"`
+	Postmortem *Postmortem `json:"postmortem,omitempty"`
+	Set        *Set        `json:"set,omitempty"`
+	Revert     *Revert     `json:"revert,omitempty"`
+	Return     *Return     `json:"return,omitempty"`
 }
 
 // Kind is a step kind's key in the file.
@@ -113,6 +170,25 @@ const (
 	KindNote     Kind = "note"
 	KindSeverity Kind = "severity"
 	KindEnd      Kind = "end"
+
+	KindBridge     Kind = "bridge"
+	KindTicket     Kind = "ticket"
+	KindAssess     Kind = "assess"
+	KindUpdate     Kind = "update"
+	KindEvidence   Kind = "evidence"
+	KindHTTP       Kind = "http"
+	KindRun        Kind = "run"
+	KindAction     Kind = "action"
+	KindRunbook    Kind = "runbook"
+	KindParallel   Kind = "parallel"
+	KindForEach    Kind = "for_each"
+	KindRepeat     Kind = "repeat"
+	KindSwitch     Kind = "switch"
+	KindGroup      Kind = "group"
+	KindPostmortem Kind = "postmortem"
+	KindSet        Kind = "set"
+	KindRevert     Kind = "revert"
+	KindReturn     Kind = "return"
 )
 
 // Do is what a reaction does.
@@ -151,6 +227,8 @@ type Channel struct {
 	Invite []string `json:"invite,omitempty"`
 	Topic  string   `json:"topic,omitempty"`
 	Pin    []string `json:"pin,omitempty"`
+	// Private makes the room invite-only; nil = as the runbook is.
+	Private *bool `json:"private,omitempty"`
 }
 
 // Page calls people until somebody acknowledges. Each of Targets is a text that names a role, person, schedule or
@@ -175,10 +253,15 @@ const (
 	ViaSMS  Via = "sms"
 )
 
-// Await waits for the severity.
+// Await waits for the severity, or for a signal that people or systems send by its name.
 type Await struct {
-	Signal string `json:"signal"` // "severity"
+	Signal  string  `json:"signal"`            // "severity", or a signal's name
+	Until   string  `json:"until,omitempty"`   // CEL, bool: also ends the wait
+	Payload []Input `json:"payload,omitempty"` // what the signal brings, read as steps.<id>.payload.<name>
 }
+
+// AwaitSeverity is what `await` names to wait for the severity.
+const AwaitSeverity = "severity"
 
 // Assign hands out a role.
 type Assign struct {
@@ -189,8 +272,10 @@ type Assign struct {
 
 // Say posts a text to the room.
 type Say struct {
-	Text string `json:"text"`
-	Pin  bool   `json:"pin,omitempty"`
+	Text   string `json:"text"`
+	In     string `json:"in,omitempty"`     // text: a room; "" = the incident's
+	Thread string `json:"thread,omitempty"` // text: the ts of the message to answer
+	Pin    bool   `json:"pin,omitempty"`
 }
 
 // Ask puts a question with choices to people.
@@ -198,6 +283,7 @@ type Ask struct {
 	Question string   `json:"question"`
 	Who      []string `json:"who,omitempty"` // empty = commander
 	Choices  []Choice `json:"choices,omitempty"`
+	Form     []Input  `json:"form,omitempty"` // fields instead of choices; each is an output
 	Cases    []Case   `json:"cases,omitempty"`
 	Remind   string   `json:"remind,omitempty"` // text: duration
 }

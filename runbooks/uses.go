@@ -44,7 +44,7 @@ func (rb *Runbook) uses() []use {
 			onlyAreas: []string{"incident", "inputs", "vars", "severity", "level", "policy"},
 		})
 	}
-	rb.Walk(func(_ *Phase, s *Step) { all = append(all, s.uses()...) })
+	rb.Walk(func(_ Place, s *Step) { all = append(all, s.uses()...) })
 	return all
 }
 
