@@ -73,6 +73,7 @@ type OpenRoomRequest struct {
 	Purpose string            `json:"purpose,omitempty"`
 	Topic   string            `json:"topic,omitempty"`
 	Invite  []oncall.PersonID `json:"invite,omitempty"`
+	Private bool              `json:"private,omitempty"` // by invitation only
 }
 
 // OpenRoomResult gives the room and who could not be invited, with the reason.
@@ -101,7 +102,8 @@ type Message struct {
 	Mention []oncall.PersonID `json:"mention,omitempty"` // people to be notified
 	Buttons []Button          `json:"buttons,omitempty"`
 	Pin     bool              `json:"pin,omitempty"`
-	Late    time.Time         `json:"late,omitzero"` // when it was meant, if it is posted much later
+	Late    time.Time         `json:"late,omitzero"`    // when it was meant, if it is posted much later
+	Thread  string            `json:"thread,omitempty"` // the message that it answers
 }
 
 // Tone colours a message; the words say it too.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -175,6 +176,8 @@ type StepRun struct {
 	Rounds  int            `json:"rounds,omitempty"`  // of repeat: the present round, from 1
 	Failed  []int          `json:"failed,omitempty"`  // of for_each and parallel: what has failed
 	Edits   map[string]any `json:"edits,omitempty"`   // parameters that a person has set, by field
+	Inputs  map[string]any `json:"inputs,omitempty"`  // of an imported runbook
+	Vars    map[string]any `json:"vars,omitempty"`    // likewise
 	Caught  bool           `json:"caught,omitempty"`  // it runs because the severity has risen
 	Polled  int            `json:"polled,omitempty"`  // of a poll of an action: how often it was asked
 	Verdict string         `json:"verdict,omitempty"` // what a person has decided about it while it ran
@@ -208,6 +211,7 @@ type Outgoing struct {
 	In      string             `json:"in,omitempty"`      // of a post: another room than the incident's
 	Retries int                `json:"retries,omitempty"` // how often it is tried; 0 = until it is taken
 	Address string             `json:"address,omitempty"` // of the step, for problems
+	Mention []oncall.PersonID  `json:"mention,omitempty"` // who is told when it is there
 }
 
 // Shown is what the room and the Temporal UI show at present; the mirrors compare it with what is so.

@@ -144,7 +144,16 @@ const (
 	Show     Query[None, Snapshot]                = "show"
 	Timeline Query[TimelineRequest, TimelinePart] = "timeline"
 	Brief    Query[Callback, Briefing]            = "brief"
+
+	RunbookOf Query[None, RunbookState] = "runbook"
 )
+
+// RunbookState is the runbook that an incident follows.
+type RunbookState struct {
+	Runbook runbooks.Runbook `json:"runbook"`
+	Hash    string           `json:"hash"`
+	AdHoc   int              `json:"ad_hoc"` // how many steps were added by hand
+}
 
 // Snapshot is an incident as people want to see it. The incident's timeline is left out; ask for it with Timeline.
 type Snapshot struct {

@@ -83,7 +83,15 @@ func (p *Program) Type() Type {
 }
 
 // References lists the variables that the expression mentions, sorted.
-func (p *Program) References() []string { return slices.Clone(p.references) }
+func (p *Program) References() []string {
+	if p == nil {
+		return nil
+	}
+	return slices.Clone(p.references)
+}
+
+// TypeOf is the declared type of a variable that the expression mentions, and Dyn of every other.
+func (p *Program) TypeOf(name string) Type { return p.types[name].orDyn() }
 
 // Eval computes the expression. Values are converted to the types of their
 // declarations, so they may come straight from decoded JSON. An error means that

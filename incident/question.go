@@ -21,6 +21,7 @@ const (
 	QuestionSeverity QuestionKind = "severity" // await: severity
 	QuestionHold     QuestionKind = "hold"     // a step failed or ran out of time: retry, skip or stop
 	QuestionForm     QuestionKind = "form"     // fields to fill in
+	QuestionSignal   QuestionKind = "signal"   // a signal that somebody or something sends
 )
 
 // FormField is one field of a form.
@@ -95,6 +96,8 @@ type Question struct {
 	ClosedAt  time.Time         `json:"closed_at,omitzero"`
 	Form      []FormField       `json:"form,omitempty"`   // of QuestionForm
 	Fields    map[string]any    `json:"fields,omitempty"` // what was filled in
+	Signal    string            `json:"signal,omitempty"` // of QuestionSignal: the signal's name
+	Handed    int               `json:"handed,omitempty"` // how often it was given to another person
 }
 
 // Vote is one person's yes or no.
@@ -160,7 +163,10 @@ type Answer struct {
 
 // CheckAnswer says whether the answer would be accepted, without changing anything.
 func (i *Incident) CheckAnswer(by Actor, a Answer) error {
-	_, err := i.answerable(by, a)
+	q, err := i.answerable(by, a)
+	if err == nil && q.Kind == QuestionForm {
+		err = CheckFields(q.Form, a.Fields)
+	}
 	return err
 }
 
@@ -170,12 +176,18 @@ func (i *Incident) Answer(at time.Time, by Actor, a Answer) (*Question, error) {
 	if err != nil {
 		return nil, err
 	}
+	if q.Kind == QuestionForm {
+		a.Choice = ChoiceFilled
+		if a.Fields, err = FillForm(q.Form, a.Fields); err != nil {
+			return nil, err
+		}
+	}
 	q.Votes = append(q.Votes, Vote{By: by, Choice: a.Choice, At: at})
 	if q.Kind == QuestionApprove && a.Choice == ChoiceYes && len(q.Votes) < q.Quorum {
 		i.Log(at, Entry{Kind: EntryAnswer, By: by, Step: q.Step, Text: fmt.Sprintf("%s approves (%d of %d)", by, len(q.Votes), q.Quorum)})
 		return q, nil
 	}
-	i.Settle(at, by, q.Key, Settlement{State: QuestionAnswered, Choice: a.Choice, Reason: a.Reason})
+	i.Settle(at, by, q.Key, Settlement{State: QuestionAnswered, Choice: a.Choice, Reason: a.Reason, Fields: a.Fields})
 	return q, nil
 }
 
@@ -184,6 +196,7 @@ type Settlement struct {
 	State  QuestionState
 	Choice string
 	Reason string
+	Fields map[string]any // of a form or a signal
 }
 
 // Settle closes an open question: by an answer, by time, or because it is withdrawn.
@@ -192,7 +205,7 @@ func (i *Incident) Settle(at time.Time, by Actor, key string, s Settlement) {
 	if q == nil || q.State != QuestionOpen {
 		return
 	}
-	q.State, q.Choice, q.Reason, q.By, q.ClosedAt = s.State, s.Choice, s.Reason, by, at
+	q.State, q.Choice, q.Reason, q.By, q.ClosedAt, q.Fields = s.State, s.Choice, s.Reason, by, at, s.Fields
 	switch s.State {
 	case QuestionAnswered:
 		text := by.String() + ": " + q.Label(s.Choice)
@@ -235,7 +248,7 @@ func (i *Incident) answerable(by Actor, a Answer) (*Question, error) {
 	if len(a.Kinds) > 0 && !slices.Contains(a.Kinds, q.Kind) {
 		return nil, refuse("it waits for: "+q.verbs(), "%s is not answered this way", q.Step)
 	}
-	if !slices.ContainsFunc(q.Choices, func(c Choice) bool { return c.Key == a.Choice }) {
+	if q.Kind != QuestionForm && !slices.ContainsFunc(q.Choices, func(c Choice) bool { return c.Key == a.Choice }) {
 		return nil, refuse("one of: "+strings.Join(q.choiceKeys(), ", "), "%q is no choice of %s", a.Choice, q.Step)
 	}
 	if err := i.mayAnswer(by, q); err != nil {
@@ -328,6 +341,10 @@ func (q *Question) verbs() string {
 		return "done"
 	case QuestionSeverity:
 		return "severity"
+	case QuestionSignal:
+		return "send " + q.Signal
+	case QuestionForm:
+		return "answer, with its fields"
 	case QuestionAsk, QuestionAssign, QuestionHold:
 	}
 	return "answer"

@@ -12,6 +12,9 @@ type Plan struct {
 	programs map[string]*expression.Program
 	texts    map[string]*expression.Text
 	steps    map[string]*Step
+	paths    map[string]*Step
+	imports  map[string]*Plan
+	loops    map[string][]string
 }
 
 // Compile compiles a runbook. One that Parse returned always compiles; the error speaks of runbooks from elsewhere,
@@ -33,7 +36,9 @@ func Compile(rb *Runbook) (*Plan, error) {
 	if first != nil {
 		return nil, first
 	}
+	plan.paths = map[string]*Step{}
 	rb.Walk(func(_ Place, s *Step) {
+		plan.paths[s.Path] = s
 		if s.ID != "" {
 			plan.steps[s.ID] = s
 		}

@@ -94,20 +94,23 @@ func NewPlans() *Plans { return &Plans{plans: map[string]*runbooks.Plan{}} }
 // maxPlans bounds the cache; a fresh start of it costs a few milliseconds a runbook.
 const maxPlans = 200
 
-// Plan gives the compiled form of a runbook.
-func (p *Plans) Plan(hash string, rb *runbooks.Runbook) (*runbooks.Plan, error) {
+// Plan gives the compiled form of a runbook, and of the steps that people have added to one incident. Those are not
+// kept: they are few, and each incident has its own.
+func (p *Plans) Plan(hash string, rb *runbooks.Runbook, extra []runbooks.Step) (*runbooks.Plan, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if plan, ok := p.plans[hash]; ok {
+	if plan, ok := p.plans[hash]; ok && len(extra) == 0 {
 		return plan, nil
 	}
-	plan, err := runbooks.Compile(rb)
+	plan, err := runbooks.CompileWith(rb, extra)
 	if err != nil {
 		return nil, fmt.Errorf("compile runbook %s: %w", rb.ID, err)
 	}
 	if len(p.plans) >= maxPlans {
 		clear(p.plans)
 	}
-	p.plans[hash] = plan
+	if len(extra) == 0 {
+		p.plans[hash] = plan
+	}
 	return plan, nil
 }

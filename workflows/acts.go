@@ -64,7 +64,7 @@ func acknowledge(inc *incident.Incident, at time.Time, act contract.Act) (contra
 
 // answer is a person's word on a question; each verb answers its own kinds.
 func answer(inc *incident.Incident, at time.Time, verb contract.Verb, act contract.Act) (contract.Receipt, error) {
-	a := incident.Answer{Key: act.Question, Step: act.Step, Choice: act.Value, Reason: act.Reason}
+	a := incident.Answer{Key: act.Question, Step: act.Step, Choice: act.Value, Reason: act.Reason, Fields: act.Fields}
 	switch verb {
 	case contract.VerbApprove:
 		a.Choice, a.Kinds = incident.ChoiceYes, []incident.QuestionKind{incident.QuestionApprove}
@@ -73,7 +73,9 @@ func answer(inc *incident.Incident, at time.Time, verb contract.Verb, act contra
 	case contract.VerbDone:
 		a.Choice, a.Kinds = incident.ChoiceDone, []incident.QuestionKind{incident.QuestionTask}
 	default:
-		a.Kinds = []incident.QuestionKind{incident.QuestionAsk, incident.QuestionAssign, incident.QuestionHold}
+		a.Kinds = []incident.QuestionKind{
+			incident.QuestionAsk, incident.QuestionAssign, incident.QuestionHold, incident.QuestionForm,
+		}
 	}
 	q, err := inc.Answer(at, act.By, a)
 	if err != nil {
@@ -82,7 +84,7 @@ func answer(inc *incident.Incident, at time.Time, verb contract.Verb, act contra
 	if q.State == incident.QuestionOpen {
 		return contract.Receipt{Text: fmt.Sprintf("%s: %d of %d approve", q.Step, len(q.Votes), q.Quorum)}, nil
 	}
-	return contract.Receipt{Text: fmt.Sprintf("%s: %s", q.Step, q.Label(a.Choice))}, nil
+	return contract.Receipt{Text: fmt.Sprintf("%s: %s", q.Step, q.Label(orElse(a.Choice, q.Choice)))}, nil
 }
 
 // page calls somebody by hand, sends the open pages on, or takes a person off the calls.

@@ -38,7 +38,9 @@ type asking struct {
 	quorum    int
 	not       []incident.Role
 	role      incident.Role // of an offer
-	run       *contract.StepRun
+	node      *node         // nil = no step's
+	form      []incident.FormField
+	signal    string // of a wait for a signal
 	timeout   string // text: a duration, read again when the severity changes
 	silence   silence
 	choice    string // of silenceChoose
@@ -89,11 +91,20 @@ func (r *run) open(ctx workflow.Context, a asking) (*incident.Question, error) {
 	q := r.inc.Ask(now(ctx), incident.Question{
 		Key: a.key, Step: a.step, Kind: a.kind, Text: a.text, Who: a.who, Choices: a.choices, Checklist: a.checklist,
 		Quorum: max(1, a.quorum), Not: a.not, Role: a.role, Chain: c.mayAnswer(a.kind), OnTimeout: a.inWords(),
+		Form: a.form, Signal: a.signal,
 	})
 	q.Addressed, q.Asked = ids(c.asked), ids(c.asked)
 	q.Deadline = r.answerDeadline(q, a)
 	r.postQuestion(ctx, q)
 	return q, nil
+}
+
+// frame is where the question's step stands.
+func (a *asking) frame() *frame {
+	if a.node == nil {
+		return nil
+	}
+	return a.node.frame
 }
 
 // inWords is what silence leads to, for the card.
@@ -113,12 +124,17 @@ func (a *asking) inWords() string {
 // awaitAnswer waits for the question's end, with its reminders and its escalation.
 func (r *run) awaitAnswer(ctx workflow.Context, q *incident.Question, a asking) error {
 	for {
+		handed := q.Handed
 		answered, err := wait(ctx, waiting{
 			summary: "wait for " + q.Step,
-			done:    func() bool { return q.State != incident.QuestionOpen },
+			done:    func() bool { return q.State != incident.QuestionOpen || q.Handed != handed },
 			until:   func() time.Time { q.Deadline = r.answerDeadline(q, a); return earliest(q.Deadline, r.nudgeAt(q, a)) },
 			change:  func() int { return r.retimes },
 		})
+		if err == nil && q.State == incident.QuestionOpen && q.Handed != handed {
+			r.postQuestion(ctx, q)
+			continue
+		}
 		if err != nil || answered {
 			return err
 		}
@@ -145,10 +161,10 @@ func (r *run) answerDeadline(q *incident.Question, a asking) time.Time {
 		return time.Time{}
 	}
 	began := q.OpenedAt
-	if a.run != nil && !a.run.Waiting.IsZero() {
-		began = a.run.Waiting
+	if a.node != nil && !a.node.sr.Waiting.IsZero() {
+		began = a.node.sr.Waiting
 	}
-	d := max(r.durationAt(a.timeout, defaultTimeout, r.seenAt(began)), 0)
+	d := max(r.durationAt(a.timeout, defaultTimeout, r.seenAt(a.frame(), began)), 0)
 	if a.silence == silenceEscalate {
 		d = max(d, leastEscalate)
 		for n := len(q.Asked) + quickTurns; n < q.Turn && d < longestSilence; n++ {
@@ -161,7 +177,7 @@ func (r *run) answerDeadline(q *incident.Question, a asking) time.Time {
 // nudgeAt is the next reminder, or zero. Reminders count from the question's opening, so that a new run keeps their
 // beat.
 func (r *run) nudgeAt(q *incident.Question, a asking) time.Time {
-	last, seen := latest(q.OpenedAt, q.NudgedAt), r.seenAt(q.OpenedAt)
+	last, seen := latest(q.OpenedAt, q.NudgedAt), r.seenAt(a.frame(), q.OpenedAt)
 	every := r.durationAt(a.remind, 0, seen)
 	if a.silence == silenceRepeats {
 		every = remindHold
@@ -188,7 +204,7 @@ func (r *run) nudge(ctx workflow.Context, q *incident.Question, a asking) {
 	r.log(ctx, incident.Entry{Kind: incident.EntryTimeout, Step: q.Step, Text: "still open: " + q.Text})
 	mention := slices.Clone(q.Addressed)
 	roles := slices.Clone(q.Who)
-	if due := r.durationAt(a.due, 0, r.seenAt(q.OpenedAt)); due == 0 || !now(ctx).Before(q.OpenedAt.Add(dueNudges*due)) {
+	if due := r.durationAt(a.due, 0, r.seenAt(a.frame(), q.OpenedAt)); due == 0 || !now(ctx).Before(q.OpenedAt.Add(dueNudges*due)) {
 		roles = append(roles, string(incident.Commander))
 	}
 	for _, role := range roles {
@@ -222,13 +238,13 @@ func silenceOf(reaction *runbooks.Reaction) (silence, string) {
 func (r *run) retime() {
 	r.retimes++
 	for _, p := range r.inc.OpenPages() {
-		p.Ack = r.ackTime(p.AckText, p.Ack, p.StartedAt)
+		p.Ack = r.ackTime(p.AckText, p.Ack, r.seenAt(r.pageFrame(p), p.StartedAt))
 	}
 }
 
 // ackTime is how long a level of a page has, as it is seen from an instant.
-func (r *run) ackTime(text string, otherwise time.Duration, at time.Time) time.Duration {
-	return max(r.durationAt(text, otherwise, r.seenAt(at)), leastAck)
+func (r *run) ackTime(text string, otherwise time.Duration, v values) time.Duration {
+	return max(r.durationAt(text, otherwise, v), leastAck)
 }
 
 // earliest is the earlier of two instants, of which zero means never.

@@ -82,7 +82,7 @@ func (r *run) callLevel(ctx workflow.Context, p *incident.Page) {
 	if p.Exhausted {
 		targets = append(targets, oncall.Fallback)
 	}
-	duties, problems, err := r.people(ctx, targets)
+	duties, problems, err := r.people(ctx, r.pageFrame(p), targets)
 	if err != nil || p.State != incident.PageOpen {
 		return
 	}
@@ -109,6 +109,14 @@ func (r *run) callLevel(ctx workflow.Context, p *incident.Page) {
 	if !reached {
 		r.problem(ctx, p.Step, "nobody can be called for "+strings.Join(targets, " and "))
 	}
+}
+
+// pageFrame is where the page's step stands, for the roles that only its runbook has; nil = the incident's own runbook.
+func (r *run) pageFrame(p *incident.Page) *frame {
+	if n := r.pageNodes[p.Key]; n != nil {
+		return n.frame
+	}
+	return nil
 }
 
 // goAttempt makes one attempt in the background.

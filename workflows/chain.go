@@ -22,12 +22,13 @@ type chain struct {
 // fallback. What cannot be found is told in the room.
 func (r *run) lookUpChain(ctx workflow.Context, a asking) (chain, error) {
 	further := slices.Clone(a.then)
+	f := a.frame()
 	for _, name := range slices.Concat(a.who, a.then) {
-		if target, ok := r.fill(incident.Role(name), r.values(ctx)); ok {
+		if target, ok := r.fill(incident.Role(name), r.values(ctx, f)); ok {
 			further = append(further, expression.Format(target))
 		}
 	}
-	found, problems, err := r.lookUp(ctx, slices.Concat(a.who, further, []string{oncall.Fallback}))
+	found, problems, err := r.lookUp(ctx, f, slices.Concat(a.who, further, []string{oncall.Fallback}))
 	if err != nil {
 		return chain{}, err
 	}
@@ -73,8 +74,8 @@ func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a ask
 	}
 	target, duties := c.next(q.Asked)
 	q.Turn++
-	if a.run != nil {
-		a.run.Waiting = now(ctx)
+	if a.node != nil {
+		a.node.sr.Waiting = now(ctx)
 	}
 	q.Addressed = ids(duties)
 	for _, p := range q.Addressed {
@@ -105,21 +106,21 @@ func (r *run) wakingPages(q *incident.Question) string { return r.inc.ID + "/" +
 
 // people asks who is meant by names at this instant. The answer keeps the order of the names and holds nobody twice.
 // An error means that the wait was withdrawn.
-func (r *run) people(ctx workflow.Context, names []string) ([]oncall.Duty, []string, error) {
-	found, problems, err := r.lookUp(ctx, names)
+func (r *run) people(ctx workflow.Context, f *frame, names []string) ([]oncall.Duty, []string, error) {
+	found, problems, err := r.lookUp(ctx, f, names)
 	return together(found), problems, err
 }
 
 // lookUp asks who is meant by each of the names. A role is its holder, else what the runbook fills it with; every other
 // name is the roster's. A roster that cannot be asked gives nobody and says why.
-func (r *run) lookUp(ctx workflow.Context, names []string) ([][]oncall.Duty, []string, error) {
+func (r *run) lookUp(ctx workflow.Context, f *frame, names []string) ([][]oncall.Duty, []string, error) {
 	found := make([][]oncall.Duty, len(names))
 	if len(names) == 0 {
 		return found, nil, nil
 	}
 	asked := make([]string, 0, len(names))
 	for _, name := range names {
-		asked = append(asked, r.roleTarget(ctx, name))
+		asked = append(asked, r.roleTarget(ctx, f, name))
 	}
 	r.lookups++
 	out, err := callLocal(lookup(ctx, lookupPatience), contract.WhoIsOnCall, contract.WhoIsOnCallRequest{Names: asked, At: now(ctx)})
@@ -151,12 +152,12 @@ func together(found [][]oncall.Duty) []oncall.Duty {
 
 // roleTarget turns a role's name into the name that the roster knows; roles may point at roles, a few steps deep. A
 // text with `roles.x` gives the holder's name as people say it; it means that person.
-func (r *run) roleTarget(ctx workflow.Context, name string) string {
+func (r *run) roleTarget(ctx workflow.Context, f *frame, name string) string {
 	for range maxRoleDepth {
 		if h, ok := r.inc.Holders[incident.Role(name)]; ok {
 			return string(h.Person)
 		}
-		next, ok := r.fill(incident.Role(name), r.values(ctx))
+		next, ok := r.fill(incident.Role(name), r.values(ctx, f))
 		if !ok {
 			break
 		}

@@ -23,6 +23,9 @@ func (r *run) tooLong(ctx workflow.Context, tried int) bool {
 	if r.shop.CutAfter > 0 {
 		limit, again = r.shop.CutAfter, max(1, r.shop.CutAfter/10)
 	}
+	if r.upgrade != nil && tried == 0 {
+		return true
+	}
 	if tried > 0 {
 		return length >= tried+again
 	}
@@ -35,6 +38,9 @@ func (r *run) quieten(ctx workflow.Context, limit time.Duration) (bool, error) {
 	r.draining = true
 	if r.stopChat != nil {
 		r.stopChat()
+	}
+	for _, key := range sortedKeys(r.polls) {
+		r.polls[key]()
 	}
 	deadline := now(ctx).Add(limit)
 	return wait(ctx, waiting{
@@ -53,6 +59,11 @@ func (r *run) next(ctx workflow.Context, cut bool) error {
 	in := r.in
 	in.State = r.st
 	in.Declaration = contract.Declaration{}
+	if r.upgrade != nil {
+		r.st.Upgraded = append(r.st.Upgraded, in.Hash)
+		in.Runbook, in.Hash = *r.upgrade.Runbook, r.upgrade.Hash
+		r.inc.RunbookHash = r.upgrade.Hash
+	}
 	if r.inc.Reviewing {
 		return workflow.NewContinueAsNewError(ctx, string(contract.Review), in)
 	}

@@ -58,8 +58,8 @@ func book() oncall.Book {
 // plans compiles without a cache.
 type plans struct{}
 
-func (plans) Plan(_ string, rb *runbooks.Runbook) (*runbooks.Plan, error) {
-	return runbooks.Compile(rb)
+func (plans) Plan(_ string, rb *runbooks.Runbook, extra []runbooks.Step) (*runbooks.Plan, error) {
+	return runbooks.CompileWith(rb, extra)
 }
 
 // scenario is one incident in skipped time, over every port in memory.

@@ -56,6 +56,7 @@ func (r *run) live(ctx workflow.Context) (contract.IncidentResult, error) {
 	story := r.begin(ctx, r.story)
 	r.mirror(ctx)
 	r.deliver(ctx)
+	r.deliverSystems(ctx)
 	r.callPeople(ctx)
 
 	cut, err := r.untilEnded(ctx, story)
@@ -171,7 +172,7 @@ func (r *run) tellEnd(ctx workflow.Context) {
 // not arrive in time is handed to the review.
 func (r *run) settle(ctx workflow.Context, story *task) error {
 	settled := func() bool {
-		return story.finished && r.effects == 0 && !r.calling() && r.outgoing() < 0 && !r.roomDiffers()
+		return story.finished && r.effects == 0 && !r.calling() && r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer()
 	}
 	deadline := now(ctx).Add(settleTime)
 	if _, err := wait(ctx, waiting{

@@ -53,8 +53,29 @@ func (r *run) check(at time.Time, verb contract.Verb, act contract.Act) error {
 	case r.handed:
 		return r.tooLate()
 	}
+	if c, ok := controls()[verb]; ok {
+		return c.check(r, r.meant(verb, act))
+	}
+	if ends(verb) {
+		if err := r.checkEnding(verb, act); err != nil {
+			return err
+		}
+	}
 	_, err := actOn(r.inc.Clone(), at, verb, act)
 	return err
+}
+
+// ends says whether a verb ends the incident.
+func ends(verb contract.Verb) bool {
+	return verb == contract.VerbResolve || verb == contract.VerbCancel
+}
+
+// meant completes an act on a step: three verbs are the choices of a hold.
+func (r *run) meant(verb contract.Verb, act contract.Act) contract.Act {
+	if choice, ok := verdicts[verb]; ok {
+		act.Value = choice
+	}
+	return act
 }
 
 // tooLate refuses what comes between the handing over and the close, a moment later the review takes it.
@@ -70,12 +91,46 @@ func (r *run) act(at time.Time, verb contract.Verb, act contract.Act) (contract.
 	if r.seen(act.ID) {
 		return contract.Receipt{Text: "recorded already"}, nil
 	}
+	if c, ok := controls()[verb]; ok {
+		return r.control(at, c, r.meant(verb, act))
+	}
+	if ends(verb) {
+		if pending, err := r.ending(at, verb, act); pending || err != nil {
+			return contract.Receipt{Text: fmt.Sprintf("%s ends when everything is taken back", r.inc.Key)}, err
+		}
+	}
 	before := r.inc.Severity
 	receipt, err := actOn(r.inc, at, verb, act)
-	if r.inc.Severity != before {
-		r.retime()
-	}
+	r.severityChanged(before)
 	return receipt, err
+}
+
+// control carries out a verb on the run of the runbook. What comes as a signal has not met the validator.
+func (r *run) control(at time.Time, c control, act contract.Act) (contract.Receipt, error) {
+	if act.Key != "" && r.inc.Key != "" && act.Key != r.inc.Key {
+		return contract.Receipt{}, &incident.Refusal{
+			What: fmt.Sprintf("%s is closed", act.Key), Hint: fmt.Sprintf("the trouble is back as %s", r.inc.Key),
+		}
+	}
+	if err := c.check(r, act); err != nil {
+		return contract.Receipt{}, err
+	}
+	text, err := c.act(r, at, act)
+	return contract.Receipt{Text: text}, err
+}
+
+// ending says whether an end has to wait for the undo that its person wants, and notes what is left without one.
+func (r *run) ending(at time.Time, verb contract.Verb, act contract.Act) (pending bool, err error) {
+	if err := r.checkEnding(verb, act); err != nil {
+		return false, err
+	}
+	if pending, err := r.endAfterUndo(at, verb, act); pending || err != nil {
+		return pending, err
+	}
+	if r.inc.Open() {
+		r.inc.NotUndone = r.undoable()
+	}
+	return false, nil
 }
 
 // refusal makes a domain refusal an error that keeps its hint on the way to the person.
@@ -236,4 +291,17 @@ var verbHelp = map[contract.Verb]string{
 	contract.VerbQuiet:    "Stop calling this person for this incident.",
 	contract.VerbResolve:  "The service works again: ends the incident and starts its review.",
 	contract.VerbCancel:   `Not an incident after all: {"reason":"why"}.`,
+	contract.VerbPause:    `Let no further step begin; pages and questions go on: {"reason":"why"}.`,
+	contract.VerbResume:   "Let the runbook go on.",
+	contract.VerbRetry:    `Try a step again that holds or runs: {"step":"rollback"}.`,
+	contract.VerbSkip:     `Skip a step: {"step":"rollback","reason":"why"}.`,
+	contract.VerbStop:     `End a step and the block around it as failed: {"step":"rollback"}.`,
+	contract.VerbReassign: `Give a question or a task to another person: {"step":"stop","person":"ana"}.`,
+	contract.VerbAdvance:  `End the phase; what has not begun is skipped: {"value":"containment","reason":"why"}.`,
+	contract.VerbReturn:   `Go back to a phase, as a new pass: {"value":"containment","reason":"why"}.`,
+	contract.VerbStep:     "Run a step that is not in the runbook; the command line parses it: muster step.",
+	contract.VerbEdit:     `Give a step that holds other parameters: {"step":"rollback","fields":{"with.service":"checkout"}}.`,
+	contract.VerbRevert:   `Take recorded steps back: {"value":"containment"}.`,
+	contract.VerbSend:     `Send a signal that the runbook awaits: {"value":"name","fields":{}}.`,
+	contract.VerbUpgrade:  "Go on with a newer text of the runbook; the command line sends it: muster upgrade.",
 }

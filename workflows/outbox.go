@@ -22,6 +22,7 @@ type posting struct {
 	key      string // idempotency key; empty = made from the outbox's count
 	step     string // `<path>/<pass>` of the step whose output it fills
 	question string
+	in       string // another room than the incident's
 	message  contract.Message
 }
 
@@ -40,7 +41,7 @@ func (r *run) post(ctx workflow.Context, p posting) {
 	}
 	p.message.Text = incident.Shorten(p.message.Text, maxMessage)
 	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
-		Kind: contract.OutgoingPost, Key: key, At: now(ctx), Step: p.step, Question: p.question, Message: &p.message,
+		Kind: contract.OutgoingPost, Key: key, At: now(ctx), Step: p.step, Question: p.question, In: p.in, Message: &p.message,
 	})
 }
 
@@ -59,48 +60,49 @@ func (r *run) dropOldest() {
 // postQuestion shows a question in the room, with a button for each answer.
 func (r *run) postQuestion(ctx workflow.Context, q *incident.Question) {
 	r.post(ctx, posting{
-		key:      fmt.Sprintf("%s/%s/turn/%d", r.inc.ID, q.Key, q.Turn),
+		key:      fmt.Sprintf("%s/%s/turn/%d", r.inc.ID, q.Key, q.Turn+100*q.Handed),
 		question: q.Key,
 		message:  r.questionMessage(ctx, q),
 	})
 }
 
 // channel gives the outbox a room to open; the step is done when the outbox has it.
-func (r *run) channel(ctx workflow.Context, s *runbooks.Step, _ *contract.StepRun) error {
-	name, err := r.text(ctx, s.Channel.Name)
+func (r *run) channel(ctx workflow.Context, n *node) error {
+	c := n.s.Channel
+	name, err := r.text(ctx, n, "channel", c.Name)
 	if err != nil {
 		return err
 	}
-	topic, err := r.text(ctx, s.Channel.Topic)
+	topic, err := r.text(ctx, n, "topic", c.Topic)
 	if err != nil {
 		return err
 	}
-	pins := make([]string, 0, len(s.Channel.Pin))
-	for _, pin := range s.Channel.Pin {
-		text, err := r.text(ctx, pin)
-		if err != nil {
-			return err
-		}
-		pins = append(pins, text)
-	}
-	invite, err := r.names(ctx, s.Channel.Invite)
+	pins, err := r.texts(ctx, n, "pin", c.Pin)
 	if err != nil {
 		return err
 	}
-	duties, problems, err := r.people(ctx, invite)
+	invite, err := r.names(ctx, n, "invite", c.Invite)
+	if err != nil {
+		return err
+	}
+	duties, problems, err := r.people(ctx, n.frame, invite)
 	if err != nil {
 		return err
 	}
 	// From here on nothing waits: a run that is cut has done all of it or nothing.
 	for _, p := range problems {
-		r.problem(ctx, s.Address, p)
+		r.problem(ctx, n.address(), p)
+	}
+	private := r.inc.Private
+	if c.Private != nil {
+		private = *c.Private
 	}
 	r.st.Sent++
 	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
-		Kind: contract.OutgoingRoom, Key: r.effectKey(s, "room"), At: now(ctx), Step: r.stepKey(s),
+		Kind: contract.OutgoingRoom, Key: r.effectKey(n, "room"), At: now(ctx), Step: n.key, Address: n.address(),
 		Room: &contract.OpenRoomRequest{
-			Owner: r.inc.ID, Name: name, Topic: orElse(topic, r.topic()), Invite: ids(duties),
-			Purpose: fmt.Sprintf("%s %s", r.inc.Key, r.inc.Title),
+			Owner: r.inc.ID, Name: name, Topic: orElse(topic, r.topic()), Invite: ids(duties), Private: private,
+			Purpose: fmt.Sprintf("%s %s", r.inc.Key, r.publicTitle()),
 		},
 	})
 	for _, pin := range pins {
@@ -109,36 +111,47 @@ func (r *run) channel(ctx workflow.Context, s *runbooks.Step, _ *contract.StepRu
 	return nil
 }
 
-// say posts a text to the room.
-func (r *run) say(ctx workflow.Context, s *runbooks.Step, _ *contract.StepRun) error {
-	text, err := r.text(ctx, s.Say.Text)
+// say posts a text to the room, or to another one.
+func (r *run) say(ctx workflow.Context, n *node) error {
+	text, err := r.text(ctx, n, "say", n.s.Say.Text)
 	if err != nil {
 		return err
 	}
-	r.log(ctx, incident.Entry{Kind: incident.EntrySay, Step: s.Address, Text: text})
-	r.post(ctx, posting{key: r.effectKey(s, "say"), step: r.stepKey(s), message: contract.Message{Text: text, Pin: s.Say.Pin}})
+	room, err := r.text(ctx, n, "in", n.s.Say.In)
+	if err != nil {
+		return err
+	}
+	thread, err := r.text(ctx, n, "thread", n.s.Say.Thread)
+	if err != nil {
+		return err
+	}
+	r.log(ctx, incident.Entry{Kind: incident.EntrySay, Step: n.address(), Text: text})
+	r.post(ctx, posting{
+		key: r.effectKey(n, "say"), step: n.key, in: room,
+		message: contract.Message{Text: text, Pin: n.s.Say.Pin, Thread: thread},
+	})
 	return nil
 }
 
 // note writes a line on the timeline and shows it in the room.
-func (r *run) note(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
-	text, err := r.text(ctx, s.Note.Text)
+func (r *run) note(ctx workflow.Context, n *node) error {
+	text, err := r.text(ctx, n, "note", n.s.Note.Text)
 	if err != nil {
 		return err
 	}
-	r.log(ctx, incident.Entry{Kind: incident.EntryNote, Step: s.Address, Text: text})
-	sr.Output = map[string]any{"id": itoa(r.inc.Seq)}
-	r.post(ctx, posting{key: r.effectKey(s, "note"), message: contract.Message{Text: "Note: " + text}})
+	r.log(ctx, incident.Entry{Kind: incident.EntryNote, Step: n.address(), Text: text})
+	n.sr.Output = map[string]any{"id": itoa(r.inc.Seq)}
+	r.post(ctx, posting{key: r.effectKey(n, "note"), message: contract.Message{Text: "Note: " + text}})
 	return nil
 }
 
 // deliver empties the outbox in order, then lets the room show what is so. It goes on until the run ends. What is shown
-// waits while the roster is asked: whatever asked it is about to change what is so.
+// waits while the roster is asked, and while a change of the severity is followed: both are about to change what is so.
 func (r *run) deliver(ctx workflow.Context) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for failures := 0; ; {
 			err := workflow.Await(ctx, func() bool {
-				return !r.draining && (r.outgoing() >= 0 || (r.roomDiffers() && r.lookups == 0))
+				return !r.draining && (r.outgoing() >= 0 || (r.roomDiffers() && r.lookups == 0 && !r.raised))
 			})
 			if err != nil {
 				return
@@ -157,7 +170,14 @@ func (r *run) deliver(ctx workflow.Context) {
 // wait for posts that were made before it.
 func (r *run) outgoing() int {
 	return slices.IndexFunc(r.st.Outbox, func(o contract.Outgoing) bool {
-		return o.Kind == contract.OutgoingRoom || r.inc.Room.ID != ""
+		switch o.Kind {
+		case contract.OutgoingRoom:
+			return true
+		case contract.OutgoingPost:
+			return r.inc.Room.ID != "" || o.In != ""
+		case contract.OutgoingBridge, contract.OutgoingTicket:
+		}
+		return false
 	})
 }
 
@@ -165,7 +185,7 @@ func (r *run) outgoing() int {
 func (r *run) deliverNext(ctx workflow.Context, failures int) error {
 	n := r.outgoing()
 	if n < 0 {
-		return r.lane(ctx, failures, r.showRoom)
+		return r.tryChat(ctx, failures, r.showRoom)
 	}
 	item := r.st.Outbox[n]
 	r.st.Outbox[n].Tried = true
@@ -173,7 +193,7 @@ func (r *run) deliverNext(ctx workflow.Context, failures int) error {
 	if item.Kind == contract.OutgoingRoom {
 		send = r.sendRoom
 	}
-	err := r.lane(ctx, failures, func(ctx workflow.Context) error { return send(ctx, item) })
+	err := r.tryChat(ctx, failures, func(ctx workflow.Context) error { return send(ctx, item) })
 	if err != nil && !isType(err, contract.RefusedType) {
 		return err
 	}
@@ -189,9 +209,9 @@ func (r *run) deliverNext(ctx workflow.Context, failures int) error {
 	return nil
 }
 
-// lane runs one delivery on the chat's own lane; a run that comes to rest cancels it, and the next one looks first
+// tryChat runs one delivery on the chat's own lane; a run that comes to rest cancels it, and the next one looks first
 // whether it was done. The time for a delivery grows with every failure.
-func (r *run) lane(ctx workflow.Context, failures int, send func(workflow.Context) error) error {
+func (r *run) tryChat(ctx workflow.Context, failures int, send func(workflow.Context) error) error {
 	laneCtx, stop := workflow.WithCancel(ctx)
 	defer stop()
 	r.stopChat = stop
@@ -287,7 +307,7 @@ func (r *run) sendPost(ctx workflow.Context, item contract.Outgoing) error {
 		message.Late = item.At
 	}
 	out, err := call(ctx, contract.Post, contract.PostRequest{
-		Effect: contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}, Room: r.inc.Room.ID, Message: message,
+		Effect: contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}, Room: orElse(item.In, r.inc.Room.ID), Message: message,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,69 +17,95 @@ import (
 
 // page starts one page for each target and waits until enough of them are acknowledged. The pages themselves live in
 // the state and are driven by callPeople, so they outlive the step.
-func (r *run) page(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
+func (r *run) page(ctx workflow.Context, n *node) error {
 	if !r.inc.Open() {
 		return &missing{what: "nobody is called for an incident that is closed"}
 	}
-	keys, err := r.startPages(ctx, s)
-	if err != nil {
+	stem := r.effectKey(n, "page")
+	if err := r.startPages(ctx, n, stem); err != nil {
 		return err
 	}
-	sr.State = contract.StepWaiting
-	need := needed(s.Page, len(keys))
-	enough := func() bool { return r.countPages(keys, incident.PageAcknowledged) >= need }
-	over := func() bool { return enough() || r.countPages(keys, incident.PageOpen) == 0 }
+	n.sr.State = contract.StepWaiting
+	enough := func() bool {
+		keys := r.pagesUnder(stem)
+		return r.countPages(keys, incident.PageAcknowledged) >= needed(n.s.Page, len(keys)-r.countPages(keys, incident.PageWithdrawn))
+	}
+	over := func() bool { return enough() || r.countPages(r.pagesUnder(stem), incident.PageOpen) == 0 }
 	if _, err := wait(ctx, waiting{done: over, until: never}); err != nil {
 		return err
 	}
-	if !enough() {
+	first := r.firstAcknowledged(r.pagesUnder(stem))
+	switch {
+	case first == nil && r.countPages(r.pagesUnder(stem), incident.PageExhausted) == 0:
+		r.end(ctx, n, contract.StepCancelled) // nobody is to be called any more: the severity was lowered
+		return nil
+	case first == nil || !enough():
 		return errTimedOut
 	}
-	first := r.firstAcknowledged(keys)
-	sr.By = first.AckedBy.String()
-	sr.Output = map[string]any{
+	n.sr.By = first.AckedBy.String()
+	n.sr.Output = map[string]any{
 		"acked_by": who(first.AckedBy), "acked_at": first.AckedAt.Format(time.RFC3339Nano), "level": first.AckLevel,
 	}
 	return nil
 }
 
 // startPages adds the step's pages to the state; those that are there already stay as they are.
-func (r *run) startPages(ctx workflow.Context, s *runbooks.Step) ([]string, error) {
-	stem := r.effectKey(s, "page")
+func (r *run) startPages(ctx workflow.Context, n *node, stem string) error {
 	if keys := r.pagesUnder(stem); len(keys) > 0 {
-		return keys, nil
+		for _, key := range keys {
+			r.pageNodes[key] = n
+		}
+		return nil
 	}
-	targets, err := r.names(ctx, s.Page.Targets)
+	targets, err := r.names(ctx, n, "page", n.s.Page.Targets)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	higher, err := r.names(ctx, s.Page.Escalate)
+	blank, err := r.newPage(ctx, n)
 	if err != nil {
-		return nil, err
-	}
-	message, err := r.text(ctx, s.Page.Message)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(targets) == 0 { // an empty list must never count as everybody having acknowledged
 		targets = []string{oncall.Fallback}
-		r.problem(ctx, s.Address, fmt.Sprintf("%s names nobody to page; calling the fallback", s.Address))
+		r.problem(ctx, n.address(), fmt.Sprintf("%s names nobody to page; calling the fallback", n.address()))
 	}
-	repeat := s.OnTimeout == nil || s.OnTimeout.Do == runbooks.DoRepeat
-	for n, target := range targets {
-		p := incident.Page{
-			Key: stem + "/" + itoa(n), Step: s.Address, Message: message, Rounds: s.Page.Rounds, Via: vias(s.Page.Via),
-			Ack: r.ackTime(s.Page.Ack, incident.DefaultAck, now(ctx)), AckText: s.Page.Ack, Repeat: repeat,
-		}
-		if p.Rounds == 0 {
-			p.Rounds = incident.DefaultRounds
-		}
-		for _, level := range append([]string{target}, higher...) {
-			p.Levels = append(p.Levels, incident.PageLevel{Target: level})
-		}
-		r.inc.StartPage(now(ctx), p)
+	for i, target := range targets {
+		r.startPage(ctx, n, blank, stem+"/"+itoa(i), target)
 	}
-	return r.pagesUnder(stem), nil
+	return nil
+}
+
+// newPage is a page of the step without its key and its first target.
+func (r *run) newPage(ctx workflow.Context, n *node) (incident.Page, error) {
+	higher, err := r.names(ctx, n, "escalate", n.s.Page.Escalate)
+	if err != nil {
+		return incident.Page{}, err
+	}
+	message, err := r.text(ctx, n, "message", n.s.Page.Message)
+	if err != nil {
+		return incident.Page{}, err
+	}
+	p := incident.Page{
+		Step: n.address(), Message: message, Rounds: n.s.Page.Rounds, Via: vias(n.s.Page.Via),
+		Ack:     r.ackTime(n.s.Page.Ack, incident.DefaultAck, r.values(ctx, n.frame)),
+		AckText: n.s.Page.Ack, Repeat: n.s.OnTimeout == nil || n.s.OnTimeout.Do == runbooks.DoRepeat,
+	}
+	if p.Rounds == 0 {
+		p.Rounds = incident.DefaultRounds
+	}
+	for _, level := range higher {
+		p.Levels = append(p.Levels, incident.PageLevel{Target: level})
+	}
+	return p, nil
+}
+
+// startPage starts a page of the step for one target.
+func (r *run) startPage(ctx workflow.Context, n *node, blank incident.Page, key, target string) {
+	p := blank
+	p.Key = key
+	p.Levels = slices.Concat([]incident.PageLevel{{Target: target}}, blank.Levels)
+	r.inc.StartPage(now(ctx), p)
+	r.pageNodes[key] = n
 }
 
 // pagesUnder lists the keys of the pages of one step.

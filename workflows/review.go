@@ -39,6 +39,7 @@ func (r *run) liveOn(ctx workflow.Context) (contract.IncidentResult, error) {
 	story := r.begin(ctx, r.lessons)
 	r.mirror(ctx)
 	r.deliver(ctx)
+	r.deliverSystems(ctx)
 
 	cut, err := r.untilEnded(ctx, story)
 	if err != nil || cut {
@@ -74,7 +75,7 @@ func (r *run) lessons(ctx workflow.Context) {
 		_ = workflow.Await(ctx, func() bool { return story.finished })
 	}
 	// A step of finally waits for nobody, so that an error is one of the whole review too.
-	_ = r.walk(ctx, r.in.Runbook.Finally)
+	_ = r.walk(ctx, r.ownFrame(), r.in.Runbook.Finally)
 }
 
 // stopReview ends the lessons because somebody cancelled the review in Temporal. The steps that are left are recorded
@@ -85,8 +86,8 @@ func (r *run) stopReview(ctx workflow.Context) {
 	for n := range r.in.Runbook.Phases {
 		p := &r.in.Runbook.Phases[n]
 		for m := range p.Steps {
-			if sr := r.stepRun(&p.Steps[m]); p.Name == incident.LessonsLearned && sr.State == contract.StepPending {
-				r.end(ctx, sr, contract.StepCancelled)
+			if n := r.node(r.phaseFrame(p.Name), &p.Steps[m]); p.Name == incident.LessonsLearned && n.sr.State == contract.StepPending {
+				r.end(ctx, n, contract.StepCancelled)
 			}
 		}
 	}
@@ -97,7 +98,7 @@ func (r *run) emptyOutbox(ctx workflow.Context) error {
 	deadline := now(ctx).Add(outboxPatience)
 	_, err := wait(ctx, waiting{
 		summary: "chat has not taken everything yet",
-		done:    func() bool { return r.halted || r.outgoing() < 0 && !r.roomDiffers() },
+		done:    func() bool { return r.halted || r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer() },
 		until:   timeAt(deadline),
 	})
 	return err

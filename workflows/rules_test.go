@@ -443,7 +443,7 @@ func TestEveryKindHasAScenario(t *testing.T) {
 	t.Parallel()
 	used := map[runbooks.Kind]bool{}
 	collect := func(rb *runbooks.Runbook) {
-		rb.Walk(func(_ *runbooks.Phase, s *runbooks.Step) { used[s.Kind] = true })
+		rb.Walk(func(_ runbooks.Place, s *runbooks.Step) { used[s.Kind] = true })
 	}
 	collect(shipped(t, "demo"))
 	collect(parse(t, pager))

@@ -19,7 +19,21 @@ type run struct {
 	in   contract.IncidentInput
 	st   *contract.State
 	inc  *incident.Incident
-	plan *runbooks.Plan
+
+	scope *scope                   // the incident's own runbook
+	own   *lane                    // of what stands outside the phases
+	lanes map[incident.Phase]*lane // of the phases that have begun in this run
+	// watchLanes are those of the watches' present runs, by path.
+	watchLanes map[string]*lane
+	// active are the steps that this run executes, by key: how each is withdrawn.
+	active map[string]workflow.CancelFunc
+	// polls are requests that a cut takes back and the next run makes again, by the step's key.
+	polls map[string]workflow.CancelFunc
+	// pageNodes are the steps whose pages are under way, by the page's key, for durations that are read again.
+	pageNodes map[string]*node
+	raised    bool                   // the severity has changed, and what follows from it has not been done
+	catching  map[incident.Phase]int // branches that catch up, by phase; the phase starts no further step
+	upgrade   *contract.Act          // a newer runbook, for the next run
 
 	effects  int  // effects in flight; a cut waits until there are none
 	draining bool // a cut or the end is near: no new step, no new delivery
@@ -38,11 +52,21 @@ type run struct {
 
 // newRun takes up the state, or makes the first one.
 func (w *Workflows) newRun(ctx workflow.Context, in contract.IncidentInput) (*run, error) {
-	plan, err := w.Plans.Plan(in.Hash, &in.Runbook)
+	var extra []runbooks.Step
+	if in.State != nil {
+		extra = in.State.AdHoc
+	}
+	plan, err := w.Plans.Plan(in.Hash, &in.Runbook, extra)
 	if err != nil {
 		return nil, fmt.Errorf("compile runbook %s: %w", in.Runbook.ID, err)
 	}
-	r := &run{shop: w, in: in, st: in.State, plan: plan, driving: map[string]bool{}, hungUp: map[string]bool{}}
+	r := &run{
+		shop: w, in: in, st: in.State, driving: map[string]bool{}, hungUp: map[string]bool{},
+		scope: &scope{rb: &in.Runbook, plan: plan}, own: &lane{}, lanes: map[incident.Phase]*lane{},
+		active: map[string]workflow.CancelFunc{}, polls: map[string]workflow.CancelFunc{}, pageNodes: map[string]*node{},
+		catching: map[incident.Phase]int{}, watchLanes: map[string]*lane{},
+	}
+	r.scope.rb = &r.in.Runbook
 	if r.st == nil {
 		r.st = firstState(ctx, in)
 	}
@@ -55,6 +79,12 @@ func (w *Workflows) newRun(ctx workflow.Context, in contract.IncidentInput) (*ru
 func (r *run) repairMaps() {
 	if r.st.Steps == nil {
 		r.st.Steps = map[string]*contract.StepRun{}
+	}
+	if r.st.Phases == nil {
+		r.st.Phases = map[incident.Phase]*contract.PhaseRun{}
+	}
+	if r.st.Watches == nil {
+		r.st.Watches = map[string]*contract.WatchRun{}
 	}
 	if r.st.Shown.Questions == nil {
 		r.st.Shown.Questions = map[string]string{}
@@ -74,7 +104,9 @@ func firstState(ctx workflow.Context, in contract.IncidentInput) *contract.State
 		Title: incident.Shorten(d.Title, maxTitle), Summary: incident.Shorten(d.Summary, maxSummary), Type: d.Type,
 		Service: d.Service, Team: d.Team, Source: d.Source, Environment: d.Environment, Labels: d.Labels,
 		DeclaredBy: d.By, Drill: d.Drill, Runbook: in.Runbook.ID, RunbookHash: in.Hash, Severities: severities,
+		Private: in.Runbook.Private,
 	}
+	inc.Codename = codename(inc.ID)
 	if slices.Contains(severities, d.Severity) {
 		inc.Severity = d.Severity
 	}
@@ -89,30 +121,6 @@ const (
 
 // now is the workflow's clock in UTC.
 func now(ctx workflow.Context) time.Time { return workflow.Now(ctx).UTC() }
-
-// stepRun is a step's run in the present pass; it is made when it is first asked for.
-func (r *run) stepRun(s *runbooks.Step) *contract.StepRun {
-	key := r.stepKey(s)
-	sr, ok := r.st.Steps[key]
-	if !ok {
-		sr = &contract.StepRun{}
-		r.st.Steps[key] = sr
-	}
-	return sr
-}
-
-// stepKey is a step's identity in the state: `<path>/<pass>`.
-func (r *run) stepKey(s *runbooks.Step) string { return fmt.Sprintf("%s/%d", s.Path, r.st.Pass) }
-
-// effectKey is the idempotency key of an effect of a step: `<incident>/<step path>/<pass>/<item>`; a person who has a
-// step tried again means a new effect.
-func (r *run) effectKey(s *runbooks.Step, item string) string {
-	key := fmt.Sprintf("%s/%s/%s", r.inc.ID, r.stepKey(s), item)
-	if sr := r.stepRun(s); sr.Tries > 0 {
-		key += "/try/" + itoa(sr.Tries)
-	}
-	return key
-}
 
 // log writes a line on the timeline.
 func (r *run) log(ctx workflow.Context, e incident.Entry) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
-	"github.com/musterbook/musterbook/runbooks"
 )
 
 // answerQueries registers the questions that change nothing.
@@ -21,6 +20,7 @@ func (r *run) answerQueries(ctx workflow.Context) error {
 		{string(contract.Show), r.snapshot, "The incident and its steps, without the timeline."},
 		{string(contract.Timeline), r.timeline, `The timeline after a line's number: {"after":0}.`},
 		{string(contract.Brief), r.brief, "What the telephone says."},
+		{string(contract.RunbookOf), r.runbookNow, "The runbook in force."},
 	}
 	for _, h := range handlers {
 		err := workflow.SetQueryHandlerWithOptions(ctx, h.name, h.handler, workflow.QueryHandlerOptions{Description: h.help})
@@ -31,22 +31,46 @@ func (r *run) answerQueries(ctx workflow.Context) error {
 	return nil
 }
 
-// snapshot is the incident and its steps as people want to see them.
+// snapshot is the incident and its steps as people want to see them. Of the loops every turn is there that has begun.
 func (r *run) snapshot(contract.None) (contract.Snapshot, error) {
 	inc := *r.inc
 	inc.Timeline = nil
-	s := contract.Snapshot{Incident: inc, Record: r.st.Record, Closed: !r.inc.Open() && !r.inc.Reviewing}
-	r.in.Runbook.Walk(func(phase *runbooks.Phase, step *runbooks.Step) {
-		line := contract.StepLine{Address: step.Address, Path: step.Path, Text: step.Summary(), State: contract.StepPending}
-		if phase != nil {
-			line.Phase = phase.Name
-		}
-		if sr, ok := r.st.Steps[r.stepKey(step)]; ok {
-			line.State = sr.State
-		}
-		s.Steps = append(s.Steps, line)
-	})
+	s := contract.Snapshot{
+		Incident: inc, Record: r.st.Record, Closed: !r.inc.Open() && !r.inc.Reviewing, Hash: r.in.Hash, Upgraded: r.st.Upgraded,
+		Paused: r.st.Paused,
+	}
+	for i := range r.in.Runbook.Phases {
+		p := &r.in.Runbook.Phases[i]
+		pr := r.phaseSeen(p.Name)
+		s.Phases = append(s.Phases, contract.PhaseLine{Phase: p.Name, Goal: p.Goal, Pass: pr.Pass, Started: pr.Started, Ended: pr.Ended})
+	}
+	for _, u := range r.st.Undo {
+		u.Values = nil
+		s.Undo = append(s.Undo, u)
+	}
+	r.eachNode(func(n *node) { s.Steps = append(s.Steps, r.stepLine(n)) })
 	return s, nil
+}
+
+// stepLine is one step and where it stands.
+func (r *run) stepLine(n *node) contract.StepLine {
+	line := contract.StepLine{
+		Address: n.address(), Path: n.s.Path, Phase: n.phase, Text: n.s.Summary(), State: n.sr.State, Key: n.key,
+		Kind: string(n.s.Kind), By: n.sr.By, Problem: n.sr.Problem, Item: n.itemText(), Pass: n.pass, Parallel: n.s.Background,
+	}
+	if n.sr.State == contract.StepWaiting || n.sr.State == contract.StepHolding {
+		for _, q := range r.inc.OpenQuestions() {
+			if q.Step == n.address() {
+				line.Until = q.Deadline
+			}
+		}
+	}
+	return line
+}
+
+// runbookNow is the runbook in force, for whoever adds a step or compares it with a newer text.
+func (r *run) runbookNow(contract.None) (contract.RunbookState, error) {
+	return contract.RunbookState{Runbook: r.in.Runbook, Hash: r.in.Hash, AdHoc: len(r.st.AdHoc)}, nil
 }
 
 // timeline gives the lines after a number.
@@ -83,6 +107,15 @@ func (r *run) details() string {
 	}
 	if inc.Summary != "" {
 		lines = append(lines, inc.Summary)
+	}
+	if r.st.Paused != nil {
+		lines = append(lines, "Paused by "+r.st.Paused.By.String())
+	}
+	if inc.Bridge.URL != "" {
+		lines = append(lines, "Bridge: "+inc.Bridge.URL)
+	}
+	if inc.Ticket.ID != "" {
+		lines = append(lines, nonEmptyJoin("Ticket: "+inc.Ticket.ID, inc.Ticket.URL))
 	}
 	if !inc.ClearedAt.IsZero() {
 		lines = append(lines, "The alert has cleared.")

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"errors"
-	"slices"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -19,72 +18,11 @@ var (
 	errRejected = errors.New("rejected")
 )
 
-// story walks the runbook: phases in their order, then the end.
-func (r *run) story(ctx workflow.Context) {
-	for n := range r.in.Runbook.Phases {
-		p := &r.in.Runbook.Phases[n]
-		if (p.Name == incident.LessonsLearned) != r.inc.Reviewing {
-			continue
-		}
-		if err := r.phase(ctx, p); err != nil {
-			return
-		}
-	}
-	if r.inc.Reviewing {
-		return
-	}
-	if err := r.gate(ctx); err != nil {
-		return
-	}
-	r.finish(ctx, incident.End{Ending: incident.Resolved})
-}
-
-// finish ends the incident by the runbook.
-func (r *run) finish(ctx workflow.Context, e incident.End) {
-	if err := r.inc.Finish(now(ctx), incident.RunbookActor(), e); err != nil {
-		workflow.GetLogger(ctx).Warn("the runbook's end came second", "key", r.inc.Key, "error", err)
-	}
-}
-
-// phase runs one phase. When it was stopped, the steps after it never run by themselves: the commander is asked.
-func (r *run) phase(ctx workflow.Context, p *runbooks.Phase) error {
-	if !r.phaseOver(p) {
-		if err := r.gate(ctx); err != nil {
-			return err
-		}
-		if !r.entered(p.Name) {
-			r.inc.EnterPhase(now(ctx), p.Name)
-		}
-	}
-	err := r.walk(ctx, p.Steps)
-	if err == nil || temporal.IsCanceledError(err) {
-		return err
-	}
-	return r.afterStop(ctx, p, err)
-}
-
-// entered says whether the incident has come to the phase, or beyond it: a new run walks through phases that it left
-// unfinished, because they were stopped.
-func (r *run) entered(p incident.Phase) bool {
-	order := incident.Phases()
-	return slices.Index(order, r.inc.Phase) >= slices.Index(order, p)
-}
-
-// phaseOver says whether every step of the phase has ended, so that a new run only walks past it.
-func (r *run) phaseOver(p *runbooks.Phase) bool {
-	for n := range p.Steps {
-		if !r.stepRun(&p.Steps[n]).State.Terminal() {
-			return false
-		}
-	}
-	return true
-}
-
 // walk runs the steps of a block from top to bottom. Steps that have ended are passed over by their recorded state;
 // only what still runs in the background below them is taken up again.
-func (r *run) walk(ctx workflow.Context, steps []runbooks.Step) error {
-	for n := range steps {
-		if err := r.step(ctx, &steps[n]); err != nil {
+func (r *run) walk(ctx workflow.Context, f *frame, steps []runbooks.Step) error {
+	for i := range steps {
+		if err := r.step(ctx, r.node(f, &steps[i])); err != nil {
 			return err
 		}
 	}
@@ -92,56 +30,69 @@ func (r *run) walk(ctx workflow.Context, steps []runbooks.Step) error {
 }
 
 // step runs one step, or takes it up where a former run left it.
-func (r *run) step(ctx workflow.Context, s *runbooks.Step) error {
+func (r *run) step(ctx workflow.Context, n *node) error {
 	if r.over() {
 		return temporal.NewCanceledError()
 	}
-	sr := r.stepRun(s)
-	if sr.State.Terminal() {
-		return r.pass(ctx, s, sr)
+	if n.sr.State.Terminal() {
+		return r.pass(ctx, n)
 	}
-	if sr.State == contract.StepPending || (sr.State == contract.StepHolding && sr.Reaction == heldAtIf) {
-		if err := r.gate(ctx); err != nil {
+	if n.sr.Caught && !n.catching { // a former run has begun to catch up
+		r.catchBranch(ctx, []*node{n})
+		return nil
+	}
+	if n.sr.State == contract.StepPending || (n.sr.State == contract.StepHolding && n.sr.Reaction == heldAtIf) {
+		if err := r.gate(ctx, n); err != nil {
 			return err
 		}
-		wanted, err := r.reach(ctx, s, sr)
+		if n.sr.State.Terminal() { // a person has skipped it meanwhile
+			return r.pass(ctx, n)
+		}
+		wanted, err := r.reach(ctx, n)
 		if err != nil || !wanted {
 			return err
 		}
 	}
-	if !s.Background {
-		return r.execute(ctx, s, sr)
+	if !n.s.Background {
+		return r.execute(ctx, n)
 	}
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := r.execute(ctx, s, sr); err != nil && !temporal.IsCanceledError(err) {
-			r.problem(ctx, s.Address, "a step in the background has ended badly: "+err.Error())
-		}
-	})
+	r.inBackground(ctx, n)
 	return nil
 }
 
-// pass walks past a step that has ended.
-func (r *run) pass(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
-	for _, block := range s.Blocks() {
-		r.resumeBackground(ctx, block)
+// inBackground runs a step that nobody waits for. It ends with what is withdrawn around it; a page outlives even that.
+func (r *run) inBackground(ctx workflow.Context, n *node) {
+	if n.lane.background != nil {
+		ctx = n.lane.background
 	}
-	if sr.Reaction == endedBlock && !s.Background {
+	if n.s.Kind == runbooks.KindPage && r.own.background != nil {
+		ctx = r.own.background
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if err := r.execute(ctx, n); err != nil && !temporal.IsCanceledError(err) {
+			r.problem(ctx, n.address(), "a step in the background has ended badly: "+err.Error())
+		}
+	})
+}
+
+// pass walks past a step that has ended.
+func (r *run) pass(ctx workflow.Context, n *node) error {
+	r.resumeBackground(ctx, n)
+	if n.sr.Reaction == endedBlock && !n.s.Background {
 		return errStopped
 	}
 	return nil
 }
 
-// resumeBackground takes up the background steps that were running below a block that has ended.
-func (r *run) resumeBackground(ctx workflow.Context, steps []runbooks.Step) {
-	for n := range steps {
-		s := &steps[n]
-		sr := r.stepRun(s)
-		if s.Background && sr.State != contract.StepPending && !sr.State.Terminal() {
-			// An error is impossible here: a background step is only started.
-			_ = r.step(ctx, s)
-		}
-		for _, block := range s.Blocks() {
-			r.resumeBackground(ctx, block)
+// resumeBackground takes up the background steps that were running below a step that has ended.
+func (r *run) resumeBackground(ctx workflow.Context, ended *node) {
+	for _, p := range r.below(ended) {
+		for i := range p.steps {
+			n := r.peek(p.frame, &p.steps[i])
+			if n.s.Background && n.sr.State != contract.StepPending && !n.sr.State.Terminal() && r.active[n.key] == nil {
+				r.inBackground(ctx, r.node(p.frame, n.s))
+			}
+			r.resumeBackground(ctx, n)
 		}
 	}
 }
@@ -149,40 +100,53 @@ func (r *run) resumeBackground(ctx workflow.Context, steps []runbooks.Step) {
 // over says whether the incident has ended, so that nothing of the runbook goes on, whatever its waits have answered.
 func (r *run) over() bool { return !r.inc.Open() && !r.inc.Reviewing }
 
-// gate holds every new step while the run comes to rest for its successor.
-func (r *run) gate(ctx workflow.Context) error {
-	return workflow.Await(ctx, func() bool { return !r.draining })
+// gate holds every new step while the run comes to rest for its successor, while a person has paused the runbook, and
+// while what a rise of the severity has brought catches up. What finally has to be done nobody pauses.
+func (r *run) gate(ctx workflow.Context, n *node) error {
+	return workflow.Await(ctx, func() bool {
+		switch {
+		case r.draining:
+			return false
+		case n.catching:
+			return r.st.Paused == nil
+		case r.st.Paused != nil && !isFinally(n.s):
+			return false
+		}
+		return !r.raised && r.catching[n.phase] == 0
+	})
 }
 
 // reach evaluates a step's condition, once, when it is reached. A hold that a former run left open is taken up first.
-func (r *run) reach(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) (bool, error) {
+func (r *run) reach(ctx workflow.Context, n *node) (bool, error) {
+	sr := n.sr
 	if sr.Started.IsZero() {
 		sr.Started = now(ctx)
 	}
-	if s.If == "" {
+	if n.s.If == "" {
 		sr.State = contract.StepRunning
 		return true, nil
 	}
 	for {
 		if sr.State == contract.StepHolding {
-			again, err := r.hold(ctx, s, sr, sr.Problem)
+			again, err := r.hold(ctx, n, sr.Problem)
 			if err != nil || !again {
 				return false, err
 			}
 			sr.State = contract.StepPending // its condition comes first, whichever run evaluates it
 		}
 		var lack *missing
-		value, err := r.evaluate(ctx, r.plan.Expression(s.If).Eval)
+		wanted, err := r.condition(ctx, n, n.s.If)
 		switch {
 		case errors.As(err, &lack):
 			sr.State, sr.Reaction, sr.Problem = contract.StepHolding, heldAtIf, lack.what
 			continue
 		case err != nil:
-			r.end(ctx, sr, contract.StepCancelled)
+			r.endWithdrawn(ctx, n)
 			return false, err
 		}
-		if wanted, _ := value.(bool); !wanted {
-			r.end(ctx, sr, contract.StepSkipped)
+		if !wanted {
+			sr.Reaction = skippedByIf
+			r.end(ctx, n, contract.StepSkipped)
 			return false, nil
 		}
 		sr.State = contract.StepRunning
@@ -191,21 +155,33 @@ func (r *run) reach(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun
 }
 
 // end records a step's end.
-func (r *run) end(ctx workflow.Context, sr *contract.StepRun, state contract.StepState) {
-	sr.State, sr.Ended = state, now(ctx)
+func (r *run) end(ctx workflow.Context, n *node, state contract.StepState) {
+	n.sr.State, n.sr.Ended = state, now(ctx)
+}
+
+// endWithdrawn records the end of a step that was withdrawn, by what has withdrawn it.
+func (r *run) endWithdrawn(ctx workflow.Context, n *node) {
+	if n.sr.State.Terminal() {
+		return
+	}
+	how := contract.StepCancelled
+	if n.lane.how != "" && r.inc.Open() {
+		how = n.lane.how
+	}
+	r.end(ctx, n, how)
 }
 
 // stop records that a step has failed and that its enclosing block ends with it.
-func (r *run) stop(ctx workflow.Context, sr *contract.StepRun) error {
-	r.end(ctx, sr, contract.StepFailed)
-	sr.Problem, sr.Reaction = errStopped.Error(), endedBlock
+func (r *run) stop(ctx workflow.Context, n *node) error {
+	r.end(ctx, n, contract.StepFailed)
+	n.sr.Problem, n.sr.Reaction = errStopped.Error(), endedBlock
 	return errStopped
 }
 
 // execute performs a step until it has ended, one way or another: done, or what its reactions make of it.
-func (r *run) execute(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
+func (r *run) execute(ctx workflow.Context, n *node) error {
 	for {
-		again, err := r.executeOnce(ctx, s, sr)
+		again, err := r.executeOnce(ctx, n)
 		if err != nil || !again {
 			return err
 		}
@@ -214,40 +190,61 @@ func (r *run) execute(ctx workflow.Context, s *runbooks.Step, sr *contract.StepR
 
 // executeOnce performs a step once and does what follows; it answers whether the step is to be tried again. A hold
 // that a former run left open is taken up first.
-func (r *run) executeOnce(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) (again bool, err error) {
-	if sr.State == contract.StepHolding {
-		return r.hold(ctx, s, sr, sr.Problem)
+func (r *run) executeOnce(ctx workflow.Context, n *node) (again bool, err error) {
+	if n.sr.State == contract.StepHolding {
+		return r.hold(ctx, n, n.sr.Problem)
 	}
-	err = r.tryStep(ctx, s, sr)
+	err = r.tryStep(ctx, n)
 	if err != nil && r.over() {
 		err = temporal.NewCanceledError()
 	}
 	switch {
 	case err == nil:
-		if !sr.State.Terminal() {
-			r.end(ctx, sr, contract.StepDone)
+		if !n.sr.State.Terminal() {
+			r.end(ctx, n, contract.StepDone)
 		}
+		r.recordUndo(ctx, n)
 		return false, nil
+	case temporal.IsCanceledError(err) && ctx.Err() == nil && n.sr.Verdict != "" && !r.over():
+		return r.obey(ctx, n)
 	case temporal.IsCanceledError(err):
-		if !sr.State.Terminal() {
-			r.end(ctx, sr, contract.StepCancelled)
-		}
+		r.endWithdrawn(ctx, n)
 		return false, err
-	case errors.Is(err, errStopped) && s.OnFailure == nil:
-		return false, r.stop(ctx, sr)
+	case errors.Is(err, errStopped) && n.s.OnFailure == nil:
+		return false, r.stop(ctx, n)
 	}
-	return r.react(ctx, s, sr, err)
+	return r.react(ctx, n, err)
 }
 
-// tryStep performs a step once. A reaction whose steps a former run has begun is taken up instead.
-func (r *run) tryStep(ctx workflow.Context, s *runbooks.Step, sr *contract.StepRun) error {
-	switch sr.Reaction {
+// tryStep performs a step once, so that a person can withdraw it alone. A reaction whose steps a former run has begun
+// is taken up instead.
+func (r *run) tryStep(ctx workflow.Context, n *node) error {
+	switch n.sr.Reaction {
 	case reactedToTimeout:
 		return errTimedOut
 	case reactedToFailure:
-		return errors.New(sr.Problem)
+		return errors.New(n.sr.Problem)
 	}
-	return r.perform(ctx, s, sr)
+	own, withdraw := workflow.WithCancel(ctx)
+	defer withdraw()
+	r.active[n.key] = withdraw
+	defer delete(r.active, n.key)
+	return r.perform(own, n)
+}
+
+// obey does what a person has decided about a step while it ran.
+func (r *run) obey(ctx workflow.Context, n *node) (again bool, err error) {
+	verdict := n.sr.Verdict
+	n.sr.Verdict = ""
+	switch verdict {
+	case incident.ChoiceRetry:
+		r.tryAgain(n)
+		return true, nil
+	case incident.ChoiceStop:
+		return false, r.stop(ctx, n)
+	}
+	r.end(ctx, n, contract.StepSkipped)
+	return false, nil
 }
 
 // What StepRun.Reaction records: the reactions whose steps are running, and what a new run could not see otherwise.
@@ -255,5 +252,6 @@ const (
 	reactedToTimeout = "on_timeout"
 	reactedToFailure = "on_failure"
 	heldAtIf         = "if"      // it holds because its condition could not be evaluated
+	skippedByIf      = "not_if"  // it was skipped by its condition, not by a person
 	endedBlock       = "stopped" // it is over, and so is the block around it
 )

@@ -12,10 +12,10 @@ import (
 	"github.com/musterbook/musterbook/runbooks"
 )
 
-// Plans gives the compiled form of a runbook. Compiling is a pure function of the runbook, so a cache in the process is
-// invisible to the workflow; hash is its key.
+// Plans gives the compiled form of a runbook and of the steps that people have added to it. Compiling is a pure function
+// of both, so a cache in the process is invisible to the workflow; hash is the key of the runbook alone.
 type Plans interface {
-	Plan(hash string, rb *runbooks.Runbook) (*runbooks.Plan, error)
+	Plan(hash string, rb *runbooks.Runbook, extra []runbooks.Step) (*runbooks.Plan, error)
 }
 
 // Workflows holds what the workflows share: nothing but the cache of compiled runbooks.

@@ -179,7 +179,7 @@ func TestDemoRunbookAtAnotherPace(t *testing.T) {
 		t.Fatal(err)
 	}
 	pages := func(rb *runbooks.Runbook) (ack string) {
-		rb.Walk(func(_ *runbooks.Phase, s *runbooks.Step) {
+		rb.Walk(func(_ runbooks.Place, s *runbooks.Step) {
 			if s.Page != nil && ack == "" {
 				ack = s.Page.Ack
 			}

@@ -1,0 +1,149 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+)
+
+// reviewTime is how long the review of a text for people outside may take before people are reminded.
+const reviewTime = "15m"
+
+// tellAudience tells people outside, after whoever must confirm the text has done so. A message whose fate is not known
+// holds: customers are never told twice by a machine.
+func (r *run) tellAudience(ctx workflow.Context, n *node) error {
+	u := n.s.Update
+	message, err := r.text(ctx, n, "message", u.Message)
+	if err != nil {
+		return err
+	}
+	status, err := r.text(ctx, n, "status", u.Status)
+	if err != nil {
+		return err
+	}
+	components, err := r.texts(ctx, n, "components", u.Components)
+	if err != nil {
+		return err
+	}
+	if err := r.reviewed(ctx, n, message); err != nil {
+		return err
+	}
+	req := contract.UpdateRequest{
+		Effect: r.effect(ctx, n, "update"), Audience: u.Audience, Owner: r.inc.ID, Incident: r.inc.Key, Title: r.publicTitle(),
+		Severity: r.inc.Severity, Status: status, Message: message, Components: components, Room: r.inc.Room.ID,
+	}
+	var out contract.UpdateResult
+	r.effects++
+	out, err = call(r.systemOptions(ctx, "tell "+u.Audience), contract.PublishUpdate, req)
+	r.effects--
+	n.sr.Polled++
+	if err != nil {
+		return systemError(err)
+	}
+	r.inc.Told(incident.Update{Audience: u.Audience, Status: status, Message: message, At: now(ctx), URL: out.URL})
+	r.log(ctx, incident.Entry{Kind: incident.EntrySay, Step: n.address(), Text: fmt.Sprintf("to %s: %s", u.Audience, nonEmptyJoin(message, status))})
+	for _, p := range out.Problems {
+		r.problem(ctx, n.address(), p)
+	}
+	n.sr.Output = map[string]any{"url": out.URL}
+	return nil
+}
+
+// systemOptions are the options of a short effect on a system.
+func (r *run) systemOptions(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: contract.QueueMain, StartToCloseTimeout: 15 * time.Second, ScheduleToCloseTimeout: 2 * time.Minute, Summary: summary,
+		WaitForCancellation: true,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: 5,
+		},
+	})
+}
+
+// reviewed waits until the text is confirmed by the role that must confirm it. Silence only reminds: nothing leaves
+// unread, and a no holds the step.
+func (r *run) reviewed(ctx workflow.Context, n *node, message string) error {
+	if n.s.Update.Review == "" {
+		return nil
+	}
+	a := r.asking(ctx, n, asking{
+		kind: incident.QuestionApprove, who: []string{string(n.s.Update.Review)}, quorum: 1,
+		text:    fmt.Sprintf("To %s: “%s” May it leave?", n.s.Update.Audience, message),
+		choices: []incident.Choice{{Key: incident.ChoiceYes, Label: "Send it"}, {Key: incident.ChoiceNo, Label: "Do not"}},
+	})
+	if n.s.OnTimeout == nil {
+		a.silence, a.remind, a.timeout = silenceRepeats, orElse(n.s.Timeout, reviewTime), ""
+	}
+	q, err := r.askPeople(ctx, a)
+	if err != nil {
+		return err
+	}
+	n.sr.By = q.By.String()
+	if q.Choice != incident.ChoiceYes {
+		return &missing{what: fmt.Sprintf("%s did not let the text leave: %s", q.By, orElse(q.Reason, "no reason given"))}
+	}
+	return nil
+}
+
+// evidence keeps a piece of evidence with its hash.
+func (r *run) evidence(ctx workflow.Context, n *node) error {
+	e := n.s.Evidence
+	req := contract.EvidenceRequest{Incident: r.inc.Key, Effect: r.effect(ctx, n, "evidence"), By: r.inc.Holders[incident.Commander].Name}
+	for _, f := range []struct {
+		name, source string
+		into         *string
+	}{{"evidence", e.Text, &req.Text}, {"file", e.File, &req.File}, {"sha256", e.SHA256, &req.SHA256}, {"link", e.Link, &req.Link}} {
+		text, err := r.text(ctx, n, f.name, f.source)
+		if err != nil {
+			return err
+		}
+		*f.into = text
+	}
+	r.effects++
+	out, err := call(r.systemOptions(ctx, "keep evidence"), contract.KeepEvidence, req)
+	r.effects--
+	if err != nil {
+		return systemError(err)
+	}
+	r.inc.Keep(incident.Evidence{ID: out.ID, Text: req.Text, File: req.File, SHA256: req.SHA256, Link: req.Link, At: now(ctx)})
+	r.log(ctx, incident.Entry{Kind: incident.EntryNote, Step: n.address(), Text: "evidence: " + nonEmptyJoin(req.Text, req.SHA256)})
+	n.sr.Output = map[string]any{"id": out.ID}
+	return nil
+}
+
+// postmortem drafts the postmortem from the record.
+func (r *run) postmortem(ctx workflow.Context, n *node) error {
+	template, err := r.text(ctx, n, "template", n.s.Postmortem.Template)
+	if err != nil {
+		return err
+	}
+	publish, err := r.texts(ctx, n, "publish", n.s.Postmortem.Publish)
+	if err != nil {
+		return err
+	}
+	r.effects++
+	out, err := call(r.systemOptions(ctx, "draft the postmortem"), contract.DraftPostmortem, contract.PostmortemRequest{
+		Effect: r.effect(ctx, n, "postmortem"), Incident: *r.inc, Template: template, Publish: publish,
+	})
+	r.effects--
+	if err != nil {
+		return systemError(err)
+	}
+	for _, p := range out.Problems {
+		r.problem(ctx, n.address(), p)
+	}
+	r.inc.Postmortem = out.URL
+	text := "The postmortem's draft: " + out.URL
+	if within := n.s.Postmortem.ReviewWithin; within != "" {
+		text += ", to be reviewed within " + within
+	}
+	r.log(ctx, incident.Entry{Kind: incident.EntryRecord, Step: n.address(), Text: text})
+	r.post(ctx, posting{key: r.effectKey(n, "postmortem"), message: contract.Message{Text: text}})
+	n.sr.Output = map[string]any{"url": out.URL}
+	return nil
+}
