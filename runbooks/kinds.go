@@ -2,6 +2,7 @@ package runbooks
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/incident"
@@ -12,23 +13,37 @@ type shape int
 
 // The shapes of fields.
 const (
-	shapeText     shape = iota // text with ${{ }}
-	shapeTexts                 // a list of such texts, or one
-	shapeNames                 // names of people, roles, schedules or teams: one or a list, each with ${{ }}
-	shapeName                  // one such name
-	shapeTargets               // the names that a page goes to; a list is remembered as one
-	shapeDuration              // 5m, or ${{ }} that yields a duration
-	shapeBool                  // true or false
-	shapeCount                 // a whole number from 1
-	shapeWord                  // one of the field's words
-	shapeWords                 // a list of the field's words, or one
-	shapeNeed                  // any, all or a number
-	shapeRole                  // a role of this runbook
-	shapeRoles                 // a list of them, or one
-	shapeSeverity              // a severity of this runbook
-	shapeChoices               // answers: key → label, or a list of keys
-	shapeCases                 // answer → steps
-	shapeSteps                 // a list of steps
+	shapeText       shape = iota // text with ${{ }}
+	shapeTexts                   // a list of such texts, or one
+	shapeNames                   // names of people, roles, schedules or teams: one or a list, each with ${{ }}
+	shapeName                    // one such name
+	shapeTargets                 // the names that a page goes to; a list is remembered as one
+	shapeDuration                // 5m, or ${{ }} that yields a duration
+	shapeBool                    // true or false
+	shapeCount                   // a whole number from 1
+	shapeWord                    // one of the field's words
+	shapeWords                   // a list of the field's words, or one
+	shapeNeed                    // any, all or a number
+	shapeRole                    // a role of this runbook
+	shapeRoles                   // a list of them, or one
+	shapeSeverity                // a severity of this runbook
+	shapeChoices                 // answers: key → label, or a list of keys
+	shapeCases                   // answer → steps
+	shapeSteps                   // a list of steps
+	shapePlain                   // text that is taken as it stands
+	shapeTitle                   // a text, or nothing
+	shapeCondition               // a bare expression, true or false
+	shapeExpression              // a bare expression
+	shapeList                    // a bare expression that gives a list
+	shapeFields                  // name → text, or a tree of texts
+	shapeBody                    // a text, or a tree of texts
+	shapeForm                    // name → what may be filled in
+	shapePayload                 // name → type
+	shapeBranches                // name → steps
+	shapeSettings                // name → bare expression
+	shapePhase                   // a phase's name
+	shapeReverts                 // a phase's name, or a list of steps' ids
+	shapeMaybe                   // true or false, or as something else says
 )
 
 // fieldSpec declares one field of a kind of step.
@@ -40,6 +55,8 @@ type fieldSpec struct {
 	words    []string          // of shapeWord and shapeWords
 	at       func(s *Step) any // where the value goes: a pointer into the step
 	present  func(s *Step)     // called when the file has the field at all
+	secrets  bool              // it may read secrets
+	own      bool              // its expression sees the step's own outputs, and is evaluated again and again
 }
 
 // outputSpec declares one output, read as steps.<id>.<name>.
@@ -73,7 +90,10 @@ type kindSpec struct {
 	onFailure  []Do              // likewise; empty: a step of this kind cannot fail, or handles it itself
 	retry      int               // repetitions of a failed effect; used where onFailure is not empty
 	people     bool              // waits for people
+	catchesUp  bool              // a skipped step is evaluated again when the severity rises
 	slot       func(s *Step) any // the pointer in the step that this kind fills
+	// given are the outputs that depend on the step; nil = none.
+	given func(s *Step) []outputSpec
 }
 
 // reactionsOnFailure is what most steps may do when they fail, with the default first.
@@ -88,14 +108,18 @@ func reactionsOnFailure(first Do) []Do {
 }
 
 // kindTable lists the kinds in the order in which messages and documents name them. It never changes.
-var kindTable = []kindSpec{
+var kindTable = slices.Concat(peopleKinds, systemKinds, blockKinds)
+
+// peopleKinds are the kinds that deal with people and with the incident itself.
+var peopleKinds = []kindSpec{
 	{
-		kind: KindChannel, about: "Open the incident's chat room.",
+		kind: KindChannel, about: "Open the incident's chat room.", catchesUp: true,
 		main: fieldSpec{shape: shapeText, about: "The room's name.", at: func(s *Step) any { return &s.Channel.Name }},
 		fields: []fieldSpec{
 			{name: "invite", shape: shapeNames, about: "Who is invited.", at: func(s *Step) any { return &s.Channel.Invite }},
 			{name: "topic", shape: shapeText, about: "The first topic; later the room's topic follows the incident.", at: func(s *Step) any { return &s.Channel.Topic }},
 			{name: "pin", shape: shapeTexts, about: "Texts to post and pin.", at: func(s *Step) any { return &s.Channel.Pin }},
+			{name: "private", shape: shapeMaybe, about: "By invitation only (as the runbook is).", at: func(s *Step) any { return &s.Channel.Private }},
 		},
 		outputs: []outputSpec{{"id", expression.String}, {"name", expression.String}, {"url", expression.String}},
 		timeout: timeoutOptional, defTimeout: "1m", onTimeout: []Do{DoContinue, DoAsk, DoSteps},
@@ -103,7 +127,7 @@ var kindTable = []kindSpec{
 		slot: func(s *Step) any { return &s.Channel },
 	},
 	{
-		kind: KindPage, about: "Call people, level by level and round by round, until somebody acknowledges.",
+		kind: KindPage, about: "Call people, level by level and round by round, until somebody acknowledges.", catchesUp: true,
 		main: fieldSpec{shape: shapeTargets, about: "A role, person, schedule or team, or a list of them: each is a page of its own.", at: func(s *Step) any { return s.Page }},
 		fields: []fieldSpec{
 			{name: "ack", shape: shapeDuration, about: "How long each level has to acknowledge (5m).", at: func(s *Step) any { return &s.Page.Ack }},
@@ -118,14 +142,23 @@ var kindTable = []kindSpec{
 		slot: func(s *Step) any { return &s.Page },
 	},
 	{
-		kind: KindAwait, about: "Wait until the severity is set; go on at once if it is.", people: true,
-		main:    fieldSpec{shape: shapeWord, words: []string{"severity"}, about: "What is waited for.", at: func(s *Step) any { return &s.Await.Signal }},
-		outputs: []outputSpec{{"payload", expression.String}},
-		timeout: timeoutRequired, onTimeout: []Do{DoAsk, DoContinue, DoChoose, DoSteps},
+		kind: KindAwait, about: "Wait until the severity is set (go on at once if it is), or for a signal.", people: true,
+		main: fieldSpec{shape: shapePlain, about: "severity, or the name of a signal that `muster send` or the API brings.", at: func(s *Step) any { return &s.Await.Signal }},
+		fields: []fieldSpec{
+			{name: "until", shape: shapeCondition, own: true, about: "Also go on as soon as this is true.", at: func(s *Step) any { return &s.Await.Until }},
+			{name: "payload", shape: shapePayload, about: "What the signal brings: name and type.", at: func(s *Step) any { return &s.Await.Payload }},
+		},
+		timeout: timeoutRequired, onTimeout: []Do{DoAsk, DoContinue, DoEscalate, DoChoose, DoSteps},
 		slot: func(s *Step) any { return &s.Await },
+		given: func(s *Step) []outputSpec {
+			if s.Await.Signal == AwaitSeverity {
+				return []outputSpec{{"payload", expression.String}}
+			}
+			return typed("payload.", s.Await.Payload)
+		},
 	},
 	{
-		kind: KindAssign, about: "Hand out a role: offered, then accepted or declined.", people: true,
+		kind: KindAssign, about: "Hand out a role: offered, then accepted or declined.", catchesUp: true, people: true,
 		main: fieldSpec{shape: shapeRole, about: "The role.", at: func(s *Step) any { return &s.Assign.Role }},
 		fields: []fieldSpec{
 			{name: "to", shape: shapeName, about: "Who gets it (whoever fills the role now).", at: func(s *Step) any { return &s.Assign.To }},
@@ -137,9 +170,11 @@ var kindTable = []kindSpec{
 		slot:      func(s *Step) any { return &s.Assign },
 	},
 	{
-		kind: KindSay, about: "Post a text in the room.",
+		kind: KindSay, about: "Post a text in the room.", catchesUp: true,
 		main: fieldSpec{shape: shapeText, about: "The text.", at: func(s *Step) any { return &s.Say.Text }},
 		fields: []fieldSpec{
+			{name: "in", shape: shapeText, about: "Another room than the incident's.", at: func(s *Step) any { return &s.Say.In }},
+			{name: "thread", shape: shapeText, about: "The ts of the message that it answers.", at: func(s *Step) any { return &s.Say.Thread }},
 			{name: "pin", shape: shapeBool, about: "Pin it.", at: func(s *Step) any { return &s.Say.Pin }},
 		},
 		outputs: []outputSpec{{"ts", expression.String}},
@@ -152,11 +187,17 @@ var kindTable = []kindSpec{
 		main: fieldSpec{shape: shapeText, about: "The question.", at: func(s *Step) any { return &s.Ask.Question }},
 		fields: []fieldSpec{
 			{name: "who", shape: shapeNames, about: "Who is asked (commander).", at: func(s *Step) any { return &s.Ask.Who }},
-			{name: "choices", shape: shapeChoices, required: true, about: "The answers: key and label, or keys alone.", at: func(s *Step) any { return &s.Ask.Choices }},
+			{name: "choices", shape: shapeChoices, about: "The answers: key and label, or keys alone.", at: func(s *Step) any { return &s.Ask.Choices }},
+			{name: "form", shape: shapeForm, about: "Fields to fill in instead of choices; each is an output.", at: func(s *Step) any { return &s.Ask.Form }},
 			{name: "case", shape: shapeCases, about: "What follows each answer.", at: func(s *Step) any { return &s.Ask.Cases }},
 			{name: "remind", shape: shapeDuration, about: "How often those asked are reminded.", at: func(s *Step) any { return &s.Ask.Remind }},
 		},
-		outputs: []outputSpec{{"choice", expression.String}},
+		given: func(s *Step) []outputSpec {
+			if len(s.Ask.Form) > 0 {
+				return typed("", s.Ask.Form)
+			}
+			return []outputSpec{{"choice", expression.String}}
+		},
 		timeout: timeoutRequired, onTimeout: []Do{DoAsk, DoContinue, DoEscalate, DoChoose, DoSteps},
 		onFailure: reactionsOnFailure(DoAsk),
 		slot:      func(s *Step) any { return &s.Ask },
@@ -218,6 +259,25 @@ var kindTable = []kindSpec{
 		},
 		slot: func(s *Step) any { return &s.End },
 	},
+}
+
+// typed are the outputs of named and typed fields.
+func typed(prefix string, inputs []Input) []outputSpec {
+	out := make([]outputSpec, 0, len(inputs))
+	for _, in := range inputs {
+		out = append(out, outputSpec{prefix + in.Name, in.kind()})
+	}
+	return out
+}
+
+// outputsOf lists the outputs of one step. Those of an action without a manifest, and of a runbook that is not at
+// hand, are not known: such a step is a map of its own, named "".
+func (k *kindSpec) outputsOf(s *Step) []outputSpec {
+	out := slices.Clone(k.outputs)
+	if k.given != nil {
+		out = append(out, k.given(s)...)
+	}
+	return out
 }
 
 // endings lists the reasons that `end` takes; cancelling is left to people.

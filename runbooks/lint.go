@@ -11,7 +11,17 @@ import (
 
 // checkExpressions compiles every expression and reports its faults at their places in the file.
 func (r *reader) checkExpressions(rb *Runbook) {
-	c := compiler{rb: rb, plan: newPlan(), report: func(place string, p *expression.Problem) {
+	c := r.compiler(rb)
+	if err := c.compile(); err != nil {
+		r.report(r.place("document"), Problem{Code: CodeMismatch, Message: err.Error()})
+		return
+	}
+	r.checkOrder(rb, c.plan)
+}
+
+// compiler compiles the runbook's expressions; faults are reported at their places in the file.
+func (r *reader) compiler(rb *Runbook) *compiler {
+	return &compiler{rb: rb, plan: newPlan(), report: func(place string, p *expression.Problem) {
 		if p.Code == expression.CodeUndeclared && slices.ContainsFunc(r.lost, func(lost string) bool { return strings.Contains(p.Message, lost) }) {
 			return
 		}
@@ -20,11 +30,6 @@ func (r *reader) checkExpressions(rb *Runbook) {
 		found.Line, found.Column = r.src.within(node, p.Line, p.Column)
 		r.report(node, found)
 	}}
-	if err := c.compile(); err != nil {
-		r.report(r.place("document"), Problem{Code: CodeMismatch, Message: err.Error()})
-		return
-	}
-	r.checkOrder(rb, c.plan)
 }
 
 // lint reports what is wrong with the runbook as a whole: names, flow and safety.
@@ -43,7 +48,7 @@ func (r *reader) lint(rb *Runbook) {
 		}
 		r.checkTimeout(s)
 		r.checkNames(rb, s)
-		r.checkChoices(rb, s)
+		r.checkChoices(s)
 		if at.Finally && kindOf(s.Kind).people {
 			r.report(r.place(s.Path), Problem{Code: CodeFinallyWaits, Message: fmt.Sprintf("%s waits for people, and finally may not", s.Kind), Hint: "put it into lessons_learned"})
 		}
@@ -83,7 +88,7 @@ func (r *reader) checkOrder(rb *Runbook, plan *Plan) {
 		for _, u := range s.uses() {
 			for _, name := range plan.reads(u) {
 				parts := strings.Split(name, ".")
-				if parts[0] != "steps" || parts[2] == "state" || order[parts[1]] < position {
+				if parts[0] != "steps" || u.live || (len(parts) > 2 && parts[2] == "state") || order[parts[1]] < position {
 					continue
 				}
 				node := r.place(u.place)
@@ -100,7 +105,7 @@ func (r *reader) checkOrder(rb *Runbook, plan *Plan) {
 
 // reads lists what the compiled form of a place mentions.
 func (p *Plan) reads(u use) []string {
-	if u.want == wantCondition {
+	if u.bare() {
 		if program := p.programs[u.source]; program != nil {
 			return program.References()
 		}
@@ -162,6 +167,10 @@ func (r *reader) checkNames(rb *Runbook, s *Step) {
 		}
 	case s.Severity != nil:
 		r.knownSeverity(rb, s.Path+".severity", string(s.Severity.Level))
+	case s.Assess != nil:
+		r.knownRole(rb, s.Path+".assess", s.Assess.Who)
+	case s.Update != nil:
+		r.knownRole(rb, s.Path+".review", string(s.Update.Review))
 	case s.Await != nil && s.OnTimeout != nil && s.OnTimeout.Do == DoChoose:
 		r.knownSeverity(rb, s.Path+".on_timeout.choose", s.OnTimeout.Choice)
 	}
@@ -195,7 +204,7 @@ func (r *reader) knownName(place, what, name string, known []string) {
 }
 
 // checkChoices compares the cases of a question, and what its timeout chooses, with its choices.
-func (r *reader) checkChoices(rb *Runbook, s *Step) {
+func (r *reader) checkChoices(s *Step) {
 	if s.Ask == nil || len(s.Ask.Choices) == 0 {
 		return
 	}

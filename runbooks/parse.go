@@ -20,9 +20,22 @@ const Language = 1
 // maxNormalised is the size of a runbook's JSON that an incident may carry.
 const maxNormalised = 256 << 10
 
-// Parse reads one runbook strictly. name stands in the problems' places. All problems come at once, in the order of
-// their places; the runbook is nil when one of them is more than a warning.
-func Parse(name string, text []byte) (*Runbook, Problems) {
+// Known is what the surroundings of a runbook have. What is nil is not known, and names of it are not checked.
+type Known struct {
+	// Runbooks gives another runbook as Parse reads it.
+	Runbooks func(id string) (*Runbook, error)
+	Actions  map[string]Manifest
+	// The names of the configuration.
+	Audiences, Bridges, Trackers []string
+}
+
+// Parse reads one runbook strictly, with nothing known of its surroundings. name stands in the problems' places. All
+// problems come at once, in the order of their places; the runbook is nil when one of them is more than a warning.
+func Parse(name string, text []byte) (*Runbook, Problems) { return ParseWith(name, text, Known{}) }
+
+// ParseWith is Parse that also checks what the runbook takes from its surroundings, and pins it: the runbooks that it
+// imports and the manifests of its actions become part of it.
+func ParseWith(name string, text []byte, known Known) (*Runbook, Problems) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	r := &reader{src: newSource(name, string(text)), places: map[string]*yaml.Node{}}
 	document := r.decode(text)
@@ -32,6 +45,7 @@ func Parse(name string, text []byte) (*Runbook, Problems) {
 	rb := &Runbook{Language: Language}
 	r.runbook(rb, document)
 	rb.address()
+	r.link(rb, known)
 	r.checkExpressions(rb)
 	r.lint(rb)
 	r.checkSize(rb, document)
@@ -40,6 +54,44 @@ func Parse(name string, text []byte) (*Runbook, Problems) {
 		return nil, problems
 	}
 	return rb, problems
+}
+
+// ParseStep reads one step, a mapping, for an incident that follows a runbook. Its path is given ("adhoc/0").
+func ParseStep(rb *Runbook, name string, text []byte, path string) (*Step, Problems) {
+	r := &reader{src: newSource(name, string(text)), places: map[string]*yaml.Node{}}
+	document := r.decode(text)
+	if document == nil {
+		return nil, r.problems.sorted()
+	}
+	b := stepReader{reader: r, step: Step{Path: path}}
+	if !b.read(document) {
+		return nil, r.problems.sorted()
+	}
+	own := &Runbook{Phases: []Phase{{Steps: []Step{b.step}}}}
+	own.address()
+	s := &own.Phases[0].Steps[0]
+	if s.ID == "" {
+		s.Address = countFromOne(path)
+	}
+	rb.Walk(func(_ Place, known *Step) {
+		if known.ID != "" && known.ID == s.ID {
+			r.report(r.place(path+".id"), Problem{Code: CodeTaken, Message: fmt.Sprintf("id %q is taken", s.ID)})
+		}
+	})
+	c := r.compiler(rb)
+	c.extra = []Step{*s}
+	if err := c.compile(); err != nil {
+		r.report(document, Problem{Code: CodeMismatch, Message: err.Error()})
+	}
+	walkSteps(c.extra, func(s *Step) {
+		r.checkTimeout(s)
+		r.checkNames(rb, s)
+		r.checkChoices(s)
+	})
+	if problems := r.problems.sorted(); problems.Err() != nil {
+		return nil, problems
+	}
+	return s, r.problems.sorted()
 }
 
 // checkSize refuses runbooks that are too large to travel with every incident.
@@ -56,8 +108,8 @@ func (r *reader) checkSize(rb *Runbook, document *yaml.Node) {
 // documentKeys lists the keys of a runbook in the order in which people write them.
 func documentKeys() []string {
 	return []string{
-		"runbook", "title", "description", "owner", "tags", "links", "language", "match",
-		"inputs", "vars", "roles", "severities", "phases", "finally",
+		"runbook", "title", "description", "owner", "tags", "links", "language", "match", "private",
+		"inputs", "vars", "roles", "severities", "assess", "phases", "watch", "finally", "outputs",
 	}
 }
 
@@ -94,6 +146,14 @@ func (r *reader) runbook(rb *Runbook, document *yaml.Node) {
 			rb.Severities = r.severities(e.value)
 		case "phases":
 			rb.Phases = r.phases(e.value)
+		case "private":
+			rb.Private = r.flag(e.value, "private")
+		case "assess":
+			rb.Assess = r.assessRules(e.value)
+		case "watch":
+			rb.Watch = r.watches(e.value)
+		case "outputs":
+			rb.Outputs = r.outputs(e.value)
 		case "finally":
 			rb.Finally = r.steps(e.value, "finally", 0)
 		default:
@@ -217,13 +277,21 @@ func (r *reader) phase(e entry) Phase {
 	}
 	entries, _ := r.entries(e.value, "a phase")
 	for _, field := range entries {
+		at := "phases." + e.key + "." + field.key
+		r.places[at] = field.value
 		switch field.key {
 		case "goal":
 			p.Goal, _ = r.plain(field.value, "goal")
+		case "start":
+			p.Start, _ = r.text(field.value, "start")
+		case "exit":
+			p.Exit, _ = r.text(field.value, "exit")
+		case "timebox":
+			p.Timebox, _ = r.duration(field.value, "timebox")
 		case "steps":
 			p.Steps = append(p.Steps, r.steps(field.value, e.key, 0)...)
 		default:
-			r.unknown(field.keyNode, fmt.Sprintf("unknown key %q of a phase", field.key), field.key, []string{"goal", "steps"})
+			r.unknown(field.keyNode, fmt.Sprintf("unknown key %q of a phase", field.key), field.key, []string{"goal", "start", "steps", "exit", "timebox"})
 		}
 	}
 	return p

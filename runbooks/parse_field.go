@@ -49,6 +49,8 @@ func (b *stepReader) value(f *fieldSpec, n *yaml.Node, name string) {
 		*target.(*[]Case) = b.cases(n)
 	case shapeSteps:
 		*target.(*[]Step) = b.steps(n, b.step.Path+"/"+name, b.depth+1)
+	default:
+		b.blockValue(f, n, name)
 	}
 }
 

@@ -32,7 +32,7 @@ func kindNames() []string {
 
 // commonFields lists the fields that every step may have, as far as its kind has a use for them.
 func commonFields(k *kindSpec) []string {
-	fields := []string{"id", "name", "if", "background"}
+	fields := []string{"id", "name", "if", "background", "undo", "catch_up"}
 	if k.timeout != timeoutNever {
 		fields = append(fields, "timeout")
 	}
@@ -120,12 +120,28 @@ func (b *stepReader) read(n *yaml.Node) bool {
 			b.field(e)
 		}
 	}
+	b.askOneWay(main)
 	for _, f := range b.kind.fields {
 		if f.required && !slices.ContainsFunc(entries, func(e entry) bool { return e.key == f.name }) {
 			b.report(main.keyNode, Problem{Code: CodeEmpty, Message: fmt.Sprintf("%s needs %s", b.kind.kind, f.name)})
 		}
 	}
 	return true
+}
+
+// askOneWay reports a question that has neither choices nor a form, or both.
+func (b *stepReader) askOneWay(main entry) {
+	if b.step.Ask == nil {
+		return
+	}
+	_, choices := b.places[b.at("choices")]
+	_, form := b.places[b.at("form")]
+	switch {
+	case !choices && !form:
+		b.report(main.keyNode, Problem{Code: CodeEmpty, Message: "ask needs choices", Hint: "or a form"})
+	case choices && form:
+		b.report(b.places[b.at("form")], Problem{Code: CodeUnknownKey, Message: "a question has choices or a form, not both", Hint: "make two questions"})
+	}
 }
 
 // findKind finds the one key that names the step's kind.
@@ -161,15 +177,13 @@ func (r *reader) lose(n *yaml.Node) {
 // noKind reports a step without a known kind, at the key that was probably meant to be one.
 func (b *stepReader) noKind(n *yaml.Node, entries []entry) {
 	all := "the kinds are " + strings.Join(kindNames(), ", ")
-	common := []string{"id", "name", "if", "background", "timeout", "on_timeout", "on_failure", "retry"}
+	common := []string{"id", "name", "if", "background", "undo", "catch_up", "timeout", "on_timeout", "on_failure", "retry"}
 	for _, e := range entries {
 		if slices.Contains(common, e.key) {
 			continue
 		}
 		p := Problem{Code: CodeKindKeys, Message: fmt.Sprintf("%q is not a kind of step", e.key), Hint: all}
-		if reserved(e.key) {
-			p.Message = fmt.Sprintf("%q steps are not supported by this version", e.key)
-		} else if near, ok := expression.Nearest(e.key, kindNames()); ok {
+		if near, ok := expression.Nearest(e.key, kindNames()); ok {
 			p.Hint = fmt.Sprintf("did you mean %q?; %s", near, all)
 		}
 		b.report(e.keyNode, p)
@@ -212,6 +226,11 @@ func (b *stepReader) field(e entry) {
 		b.step.OnFailure = b.reaction(e.value, e.key, b.kind.onFailure)
 	case "retry":
 		b.step.Retry = b.retry(e.value)
+	case "undo":
+		b.step.Undo = b.steps(e.value, b.step.Path+"/"+BlockUndo, b.depth+1)
+	case "catch_up":
+		wanted := b.flag(e.value, "catch_up")
+		b.step.CatchUp = &wanted
 	}
 }
 

@@ -174,7 +174,7 @@ func TestParseReads(t *testing.T) {
 						Rounds: 2, Via: []Via{ViaCall}, Need: "1", Message: "${{ incident.title }} at ${{ severity }}",
 					},
 				}, "identification/1", "first", KindPage),
-				step(Step{Timeout: "10m", OnTimeout: &Reaction{Do: DoChoose, Choice: "SEV1"}, Await: &Await{"severity"}}, "identification/2", "await", KindAwait),
+				step(Step{Timeout: "10m", OnTimeout: &Reaction{Do: DoChoose, Choice: "SEV1"}, Await: &Await{Signal: "severity"}}, "identification/2", "await", KindAwait),
 				step(Step{
 					OnTimeout: &Reaction{Do: DoEscalate}, OnFailure: &Reaction{Do: DoAsk},
 					Assign: &Assign{Role: "commander", To: "${{ steps.first.acked_by }}", Ack: "5m"},
@@ -195,7 +195,7 @@ func TestParseReads(t *testing.T) {
 						}, "containment/0/case/left/0", "really", KindApprove)}}, {"right", []Step{}}},
 					},
 				}, "containment/0", "way", KindAsk),
-				step(Step{If: "steps.really.approved || level == 1", Say: &Say{"Hello", true}}, "containment/1", "containment/2", KindSay),
+				step(Step{If: "steps.really.approved || level == 1", Say: &Say{Text: "Hello", Pin: true}}, "containment/1", "containment/2", KindSay),
 				step(Step{
 					Timeout: "1w", OnTimeout: &Reaction{Do: DoSteps, Steps: []Step{step(Step{Note: &Note{"nobody did"}}, "containment/2/on_timeout/0", "containment/3/on_timeout/1", KindNote)}},
 					Task: &Task{Text: "Write it down", Who: []string{"owner"}, Checklist: []string{"One", "Two"}, Due: "5d", Remind: "1d"},
@@ -291,7 +291,7 @@ func TestAddresses(t *testing.T) {
 		t.Fatal(problems)
 	}
 	var got []string
-	rb.Walk(func(_ *Phase, s *Step) { got = append(got, s.Address) })
+	rb.Walk(func(_ Place, s *Step) { got = append(got, s.Address) })
 	want := []string{"containment/1", "say", "containment/3", "ask", "containment/4/case/a/1", "wait"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -12,32 +12,36 @@ type Code string
 
 // The rules that this package checks itself; those of expressions (T01 to T06) come from package expression.
 const (
-	CodeYAML         Code = "P01" // not YAML
-	CodeDuplicateKey Code = "P02"
-	CodeUnknownKey   Code = "P03" // also: a word or a shape that the place does not take
-	CodeEmpty        Code = "P04" // nothing where a value is needed
-	CodeKindKeys     Code = "P05" // no kind key, or two
-	CodeAnchor       Code = "P06" // anchors and merge keys (warning)
-	CodeBooleanWord  Code = "P07" // yes, no, on, off unquoted
-	CodeNoUnit       Code = "P08" // a duration without a unit
-	CodeSize         Code = "P09" // too large
-	CodeBadName      Code = "N01"
-	CodeTaken        Code = "N02" // a name that is used twice
-	CodeUnknownName  Code = "N03" // no such role or severity
-	CodePhase        Code = "N06" // misspelt or misplaced phase
-	CodeSyntax       Code = "T01"
-	CodeMismatch     Code = "T03"
-	CodeWrongType    Code = "T04"
-	CodeWrapped      Code = "T05" // ${{ }} where nothing is filled in
-	CodeInput        Code = "T08" // an input's default, enum or pattern
-	CodeColumns      Code = "T09" // severity rows that differ
-	CodeTooEarly     Code = "F01" // reads a step that cannot have run
-	CodeUnreachable  Code = "F02"
-	CodeChoice       Code = "F03" // case or choose that is no choice
-	CodeNoTimeout    Code = "S01" // waits for people without saying for how long
-	CodeSilentYes    Code = "S02" // an approval that silence grants
-	CodeNoCommander  Code = "S10"
-	CodeFinallyWaits Code = "S14"
+	CodeYAML           Code = "P01" // not YAML
+	CodeDuplicateKey   Code = "P02"
+	CodeUnknownKey     Code = "P03" // also: a word or a shape that the place does not take
+	CodeEmpty          Code = "P04" // nothing where a value is needed
+	CodeKindKeys       Code = "P05" // no kind key, or two
+	CodeAnchor         Code = "P06" // anchors and merge keys (warning)
+	CodeBooleanWord    Code = "P07" // yes, no, on, off unquoted
+	CodeNoUnit         Code = "P08" // a duration without a unit
+	CodeSize           Code = "P09" // too large
+	CodeBadName        Code = "N01"
+	CodeTaken          Code = "N02" // a name that is used twice
+	CodeUnknownName    Code = "N03" // no such role, severity, action or runbook
+	CodeCycle          Code = "N05" // runbooks that import one another
+	CodePhase          Code = "N06" // misspelt or misplaced phase
+	CodeSyntax         Code = "T01"
+	CodeMismatch       Code = "T03"
+	CodeWrongType      Code = "T04"
+	CodeWrapped        Code = "T05" // ${{ }} where nothing is filled in
+	CodeWith           Code = "T07" // what an action or a runbook does not take
+	CodeInput          Code = "T08" // an input's default, enum or pattern
+	CodeColumns        Code = "T09" // severity rows that differ
+	CodeTooEarly       Code = "F01" // reads a step that cannot have run
+	CodeUnreachable    Code = "F02"
+	CodeChoice         Code = "F03" // case or choose that is no choice
+	CodeNoTimeout      Code = "S01" // waits for people without saying for how long
+	CodeSilentYes      Code = "S02" // an approval that silence grants
+	CodeSecret         Code = "S05" // a secret where none may stand
+	CodeNoCommander    Code = "S10"
+	CodeShellInjection Code = "S12" // ${{ }} inside a command
+	CodeFinallyWaits   Code = "S14"
 )
 
 // Problem is one fault of a runbook, with its place and a remedy. Line and Column count from 1, columns in characters.

@@ -291,25 +291,10 @@ func isBooleanWord(word string) bool {
 // unknown reports a word that its place does not know, with the nearest it does know.
 func (r *reader) unknown(n *yaml.Node, message, word string, known []string) {
 	p := Problem{Code: CodeUnknownKey, Message: message}
-	if reserved(word) {
-		p.Hint = "the language has it, this version does not support it"
-	} else if near, ok := expression.Nearest(word, known); ok {
+	if near, ok := expression.Nearest(word, known); ok {
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
 	} else if len(known) <= maxNameWords {
 		p.Hint = "known: " + strings.Join(known, ", ")
 	}
 	r.report(n, p)
-}
-
-// reserved tells whether a word belongs to the language without being supported by this version: whoever writes it has
-// not misspelt anything.
-func reserved(word string) bool {
-	switch word {
-	case "watch", "private", "start", "exit", "timebox", "undo", "catch_up", "form", "until", "thread",
-		"bridge", "ticket", "assess", "update", "evidence", "http", "run", "action", "runbook", "parallel", "for_each",
-		"repeat", "switch", "group", "postmortem", "set", "revert", "return":
-		return true
-	default:
-		return false
-	}
 }

@@ -28,6 +28,7 @@ func Schema() ([]byte, error) {
 			"retry":     retrySchema(),
 			"phase":     phaseSchema(),
 			"input":     inputSchema(),
+			"watch":     watchSchema(),
 		},
 	}
 	step := &jsonschema.Schema{Description: "One step: its kind's key, and the fields of that kind."}
@@ -118,6 +119,11 @@ func documentProperties() []property {
 			AnyOf: []*jsonschema.Schema{dictionary("The columns, the same in every row.", jsonschema.TrueSchema), {Type: "null"}},
 		})},
 		{"phases", object(phases, names...)},
+		{"private", &jsonschema.Schema{Type: "boolean", Description: "A room by invitation only, a codename outside, and nothing leaves the team by itself."}},
+		{"assess", object(&jsonschema.Schema{Description: "Which answers to the six questions speak for which severity; the worst that matches wins."},
+			property{"rules", dictionary("Severity → condition over answers.*.", ref("condition"))})},
+		{"watch", &jsonschema.Schema{Type: "array", Items: ref("watch"), Description: "Reactions beside the phases: to a condition that becomes true, or to the clock."}},
+		{"outputs", dictionary("What this runbook gives to one that imports it.", ref("condition"))},
 		{"finally", described("steps", "Runs once when the incident closes, whatever the reason.")},
 	}
 }
@@ -125,19 +131,48 @@ func documentProperties() []property {
 func phaseSchema() *jsonschema.Schema {
 	long := object(&jsonschema.Schema{},
 		property{"goal", &jsonschema.Schema{Type: "string", Description: "One line for people."}},
-		property{"steps", ref("steps")})
+		property{"start", described("condition", "Begin as soon as this is true, or when all earlier phases have ended.")},
+		property{"steps", ref("steps")},
+		property{"exit", described("condition", "What must hold before the phase ends by itself.")},
+		property{"timebox", described("duration", "After this the commander is reminded; nothing is forced.")})
 	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{ref("steps"), long}}
+}
+
+func watchSchema() *jsonschema.Schema {
+	phase := phaseWords("One of the phases.")
+	s := object(&jsonschema.Schema{Required: []string{"steps"}},
+		property{"name", &jsonschema.Schema{Type: "string", Description: "How people read it."}},
+		property{"when", described("condition", "Fires when this becomes true.")},
+		property{"every", described("duration", "Fires again and again, counted from the start of the run before.")},
+		property{"if", &jsonschema.Schema{AnyOf: []*jsonschema.Schema{described("condition", "Evaluated at each firing."), {Type: "boolean"}}}},
+		property{"during", oneOrMany(phase, "Only in these phases.")},
+		property{"limit", words("each: on every edge. once: only the first.", []string{string(LimitEach), string(LimitOnce)})},
+		property{"steps", ref("steps")})
+	s.OneOf = []*jsonschema.Schema{{Required: []string{"when"}}, {Required: []string{"every"}}}
+	return s
+}
+
+func phaseWords(about string) *jsonschema.Schema {
+	var names []string
+	for _, p := range incident.Phases() {
+		names = append(names, string(p))
+	}
+	return words(about, names)
 }
 
 func inputSchema() *jsonschema.Schema {
 	s := object(&jsonschema.Schema{Required: []string{"type"}},
-		property{"type", &jsonschema.Schema{Type: "string", Pattern: `^(list< *)*(string|int|number|bool|duration|user|map) *>*$`, Description: "One of " + strings.Join(inputTypes(), ", ") + "."}},
+		property{"type", typeSchema()},
 		property{"required", &jsonschema.Schema{Type: "boolean"}},
 		property{"default", jsonschema.TrueSchema},
 		property{"enum", &jsonschema.Schema{Type: "array", Items: jsonschema.TrueSchema, Description: "The only values allowed."}},
 		property{"pattern", &jsonschema.Schema{Type: "string", Format: "regex"}},
 		property{"description", &jsonschema.Schema{Type: "string"}})
 	return s
+}
+
+func typeSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Pattern: `^(list< *)*(string|int|number|bool|duration|user|map) *>*$`, Description: "One of " + strings.Join(inputTypes(), ", ") + "."}
 }
 
 func retrySchema() *jsonschema.Schema {
@@ -181,6 +216,10 @@ func (k *kindSpec) commonSchema(name string) *jsonschema.Schema {
 	case "if":
 		s := described("condition", "Run the step only if this is true when it is reached.")
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{s, {Type: "boolean"}}}
+	case "undo":
+		return described("steps", "How the step is taken back; recorded when it is done, run by revert.")
+	case "catch_up":
+		return &jsonschema.Schema{Type: "boolean", Description: fmt.Sprintf("Evaluate it again when it was skipped and the severity rises (%t).", k.catchesUp)}
 	case "background":
 		return &jsonschema.Schema{Type: "boolean", Description: "Do not wait for it; reading its output waits."}
 	case "timeout":
@@ -248,6 +287,28 @@ func (f *fieldSpec) schema() *jsonschema.Schema {
 		return dictionary(f.about, ref("steps"))
 	case shapeSteps:
 		return described("steps", f.about)
+	case shapeCondition, shapeExpression, shapeList:
+		return &jsonschema.Schema{Description: f.about, AnyOf: []*jsonschema.Schema{ref("condition"), {Type: "boolean"}, {Type: "number"}}}
+	case shapeTitle:
+		return &jsonschema.Schema{Description: f.about, AnyOf: []*jsonschema.Schema{{Type: "string"}, {Type: "null"}}}
+	case shapeFields:
+		return dictionary(f.about, jsonschema.TrueSchema)
+	case shapeBody:
+		return &jsonschema.Schema{Description: f.about}
+	case shapeForm:
+		return dictionary(f.about, &jsonschema.Schema{AnyOf: []*jsonschema.Schema{ref("input"), typeSchema()}})
+	case shapePayload:
+		return dictionary(f.about, typeSchema())
+	case shapeBranches:
+		return dictionary(f.about, ref("steps"))
+	case shapeSettings:
+		return dictionary(f.about, &jsonschema.Schema{AnyOf: []*jsonschema.Schema{ref("condition"), {Type: "boolean"}, {Type: "number"}}})
+	case shapePhase:
+		return phaseWords(f.about)
+	case shapeReverts:
+		return oneOrMany(ref("text"), f.about)
+	case shapeMaybe:
+		return &jsonschema.Schema{Type: "boolean", Description: f.about}
 	default:
 		return &jsonschema.Schema{Type: "string", Description: f.about}
 	}

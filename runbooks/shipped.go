@@ -7,7 +7,7 @@ import (
 	"io/fs"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml actions
 var shipped embed.FS
 
 // Shipped is the runbooks that come with the product, each in a file of its id and .yaml.
@@ -23,7 +23,11 @@ func Load(files fs.FS, id string) (*Runbook, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read runbook %s: %w", id, err)
 	}
-	rb, problems := Parse(name, text)
+	manifests, faults := LoadManifests(Actions(files))
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	rb, problems := ParseWith(name, text, Known{Actions: manifests, Runbooks: Beside(files)})
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
@@ -31,4 +35,28 @@ func Load(files fs.FS, id string) (*Runbook, error) {
 		return nil, fmt.Errorf("%s holds the runbook %q: name the file %s.yaml", name, rb.ID, rb.ID)
 	}
 	return rb, nil
+}
+
+// Actions is the directory of manifests beside runbooks; it may be missing.
+func Actions(files fs.FS) fs.FS {
+	sub, err := fs.Sub(files, "actions")
+	if err != nil {
+		return shipped // impossible: the name is valid
+	}
+	return sub
+}
+
+// Beside reads the runbooks that lie in the same directory, without what they import in turn.
+func Beside(files fs.FS) func(id string) (*Runbook, error) {
+	return func(id string) (*Runbook, error) {
+		text, err := fs.ReadFile(files, id+".yaml")
+		if err != nil {
+			return nil, fmt.Errorf("there is no runbook %q beside this one", id)
+		}
+		rb, problems := Parse(id+".yaml", text)
+		if problems.Err() != nil {
+			return nil, fmt.Errorf("the runbook %q has mistakes of its own", id)
+		}
+		return rb, nil
+	}
 }

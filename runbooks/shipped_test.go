@@ -33,7 +33,7 @@ func shippedIDs(t testing.TB) []string {
 func TestShippedRunbooksAreClean(t *testing.T) {
 	t.Parallel()
 	ids := shippedIDs(t)
-	if diff := cmp.Diff([]string{"demo", "service-outage"}, ids); diff != "" {
+	if diff := cmp.Diff([]string{"demo", "rotate-credentials", "security-breach", "service-outage"}, ids); diff != "" {
 		t.Fatalf("(-want +got)\n%s", diff)
 	}
 	for _, id := range ids {
@@ -198,7 +198,7 @@ func TestReadmeListsTheKinds(t *testing.T) {
 		for _, f := range k.fields {
 			fields = append(fields, "`"+f.name+"`")
 		}
-		for _, name := range commonFields(&k)[4:] {
+		for _, name := range commonFields(&k)[6:] {
 			fields = append(fields, "`"+name+"`")
 		}
 		for _, out := range k.outputs {
