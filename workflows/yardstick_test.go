@@ -19,6 +19,7 @@ func everybody() map[oncall.PersonID]time.Duration {
 // outage plays service-outage; slo says when the burn rate is well again.
 func outage(t *testing.T) *scenario {
 	s := newScenario(t, shipped(t, "service-outage"))
+	s.actInReview(72*time.Hour, contract.VerbDone, contract.Act{By: inSlack("ana"), Step: "lessons_learned/1"})
 	s.world.HTTP = func(contract.HTTPRequest) contract.HTTPResult {
 		return contract.HTTPResult{Status: 200, Body: map[string]any{"burn_rate": 0.5}}
 	}
@@ -74,7 +75,7 @@ func TestOutageNobodyAnswers(t *testing.T) {
 	s.stopAt(24 * time.Hour)
 	s.run()
 	text := s.transcript()
-	for _, want := range []string{"fallback", "What stops the bleeding?"} {
+	for _, want := range []string{"fallback until somebody does", "calling engineering-manager", "calling cto"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nothing of %q in\n%s", want, text)
 		}
@@ -111,6 +112,7 @@ func TestOutageActionFails(t *testing.T) {
 func breach(t *testing.T) *scenario {
 	s := newScenario(t, shipped(t, "security-breach"))
 	s.in.Declaration.Type = "security"
+	s.actInReview(72*time.Hour, contract.VerbDone, contract.Act{By: inSlack("ben"), Step: "lessons_learned/1"})
 	s.in.Declaration.Inputs = map[string]any{"hosts": []any{"web-1", "web-2", "db-1"}, "accounts": []any{"eve", "bob"}}
 	s.world.Action = func(name string, with map[string]any) (map[string]any, error) {
 		if name == "edr.snapshot" {
@@ -129,6 +131,15 @@ func TestBreachAnswered(t *testing.T) {
 	s.answer(5*time.Minute, "ben", "real", "confirmed")
 	s.act(10*time.Minute, contract.VerbApprove, contract.Act{By: inSlack("ben"), Step: "containment/2"})
 	s.act(20*time.Minute, contract.VerbAnswer, contract.Act{By: inSlack("ana"), Step: "scope", Fields: map[string]any{"personal_data": true, "records": 12}})
+	s.act(30*time.Minute, contract.VerbApprove, contract.Act{By: inSlack("cleo"), Step: "watch/1/2"})
+	for n, at := range []time.Duration{40 * time.Minute, 41 * time.Minute} {
+		s.done(at, "ben", "runbook/eradication/1/steps/1["+string(rune('1'+n))+"]")
+	}
+	s.answer(45*time.Minute, "ben", "runbook/refused", "refused")
+	s.done(50*time.Minute, "ana", "eradication/2")
+	s.act(55*time.Minute, contract.VerbApprove, contract.Act{By: inSlack("ben"), Step: "clean"})
+	s.act(56*time.Minute, contract.VerbApprove, contract.Act{By: inSlack("ana"), Step: "clean"})
+	s.answer(26*time.Hour, "ana", "quiet", "quiet")
 	s.run()
 	s.golden()
 }
