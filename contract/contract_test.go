@@ -50,6 +50,7 @@ func TestTerminal(t *testing.T) {
 	over := map[string]bool{
 		"": false, "running": false, "waiting": false, "holding": false,
 		"done": true, "skipped": true, "failed": true, "timed_out": true, "rejected": true, "cancelled": true,
+		"reverted": true, "returned": true,
 	}
 	for _, c := range constants(t, ".") {
 		if c.of != "StepState" {

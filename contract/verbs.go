@@ -73,7 +73,9 @@ type Act struct {
 	Page       string `json:"page,omitempty"` // the page's key, when a telephone knows it
 	All        bool   `json:"all,omitempty"`
 
-	// Fields are the fields of a form, the parameters of an edit, or the payload of a signal.
+	// Fields are the fields of a form, the parameters of an edit by the names that the runbook gives them
+	// ("with.service", "timeout"), the payload of a signal, or of VerbRevert the steps: {"what": ["rollback", …]}. A
+	// phase to take back, to advance or to return to is Value, and so is the name of a signal.
 	Fields map[string]any `json:"fields,omitempty"`
 	// Undo says what becomes of steps that can be taken back, when the incident ends: UndoRevert or UndoLeave.
 	Undo string `json:"undo,omitempty"`

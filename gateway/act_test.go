@@ -153,7 +153,8 @@ func TestAct(t *testing.T) {
 			gateway.Deed{Verb: "explode"},
 			gateway.Refusal{
 				Kind: gateway.RefusedInput, What: `unknown verb "explode"`,
-				Hint: "one of: ack, severity, assign, answer, approve, reject, done, note, page, escalate, quiet, resolve, cancel",
+				Hint: "one of: ack, severity, assign, answer, approve, reject, done, note, page, escalate, quiet, resolve, cancel, " +
+					"pause, resume, retry, skip, stop, reassign, advance, return, step, edit, revert, send, upgrade",
 			},
 		},
 		{

@@ -136,6 +136,11 @@ type actRequest struct {
 	Person   string        `json:"person"`
 	Page     string        `json:"page"`
 	All      bool          `json:"all"`
+
+	Fields map[string]any `json:"fields"` // of a form, an edit or a signal
+	Undo   string         `json:"undo"`   // of resolve and cancel: revert or leave
+	YAML   string         `json:"yaml"`   // of step: the step, as a runbook has it
+	Hash   string         `json:"hash"`   // of upgrade: the text that was looked at; empty = whichever the library has
 }
 
 // act is POST /v1/incidents/{key}/{verb}. It is idempotent by the Idempotency-Key, else by its content for a minute. A
@@ -153,17 +158,53 @@ func (s *Server) act(c call) (int, any, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	receipt, err := s.incidents.Act(c.Context(), c.key(), Deed{
+	deed := Deed{
 		Verb: contract.Verb(c.PathValue("verb")), Within: ActTime,
 		Act: contract.Act{
 			ID: id, By: by, Value: in.Value, Reason: in.Reason, Step: in.Step, Question: in.Question, Role: in.Role,
-			Person: in.Person, Page: in.Page, All: in.All,
+			Person: in.Person, Page: in.Page, All: in.All, Fields: in.Fields, Undo: in.Undo,
 		},
-	})
+	}
+	if err := s.addRunbook(c, in, &deed); err != nil {
+		return 0, nil, err
+	}
+	receipt, err := s.incidents.Act(c.Context(), c.key(), deed)
 	if receipt.Pending {
 		return http.StatusAccepted, receipt, err
 	}
 	return http.StatusOK, receipt, err
+}
+
+// addRunbook adds to a deed what it takes of the runbook language: a step that somebody has written, or the newer text
+// that the library has.
+func (s *Server) addRunbook(c call, in actRequest, deed *Deed) error {
+	var err error
+	switch deed.Verb {
+	case contract.VerbStep:
+		deed.Act.AdHoc, err = s.incidents.ParseStep(c.Context(), c.key(), StepText{Name: "yaml", Text: in.YAML})
+		return err
+	case contract.VerbUpgrade:
+		u, err := s.incidents.PlanUpgrade(c.Context(), c.key(), nil)
+		if err != nil {
+			return err
+		}
+		deed.Act.Runbook, deed.Act.Hash = &u.Newer, u.To
+		return u.acceptable(in.Hash)
+	default:
+		return nil
+	}
+}
+
+// runbook is GET /v1/incidents/{key}/runbook: the one that the incident follows.
+func (s *Server) runbook(c call) (int, any, error) {
+	state, err := s.incidents.Runbook(c.Context(), c.key())
+	return http.StatusOK, state, err
+}
+
+// upgrade is GET /v1/incidents/{key}/upgrade: what POST to the same address would change, and what stands in its way.
+func (s *Server) upgrade(c call) (int, any, error) {
+	u, err := s.incidents.PlanUpgrade(c.Context(), c.key(), nil)
+	return http.StatusOK, u, err
 }
 
 // idempotency is the id by which a repeated request is recognised: the caller's own, else one for the same content

@@ -124,6 +124,8 @@ func (s *Server) routes(mounts map[string]http.Handler) {
 	s.mux.HandleFunc("POST /v1/incidents", s.api(s.declare))
 	s.mux.HandleFunc("GET /v1/incidents/{key}", s.api(s.show))
 	s.mux.HandleFunc("GET /v1/incidents/{key}/timeline", s.api(s.timeline))
+	s.mux.HandleFunc("GET /v1/incidents/{key}/runbook", s.api(s.runbook))
+	s.mux.HandleFunc("GET /v1/incidents/{key}/upgrade", s.api(s.upgrade))
 	s.mux.HandleFunc("POST /v1/incidents/{key}/{verb}", s.api(s.act))
 	for pattern, handler := range mounts {
 		s.mux.Handle(pattern, handler)

@@ -46,7 +46,8 @@ func TestBadRequests(t *testing.T) {
 		{"acting on an unknown incident", "POST", "/v1/incidents/x/resolve", "", bearer, 404, `unknown incident "X"`, "list shows the incidents that are open"},
 		{
 			"unknown verb", "POST", at + "/explode", "", bearer, 400, `unknown verb "explode"`,
-			"one of: ack, severity, assign, answer, approve, reject, done, note, page, escalate, quiet, resolve, cancel",
+			"one of: ack, severity, assign, answer, approve, reject, done, note, page, escalate, quiet, resolve, cancel, " +
+				"pause, resume, retry, skip, stop, reassign, advance, return, step, edit, revert, send, upgrade",
 		},
 		{"unknown field", "POST", at + "/note", `{"text":"x"}`, bearer, 400, `unknown field "text"`, ""},
 		{"malformed act", "POST", at + "/note", "{\n \"value\": }", bearer, 400, "malformed JSON: line 2, column 11: invalid character '}' looking for beginning of value", ""},

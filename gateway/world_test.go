@@ -87,12 +87,13 @@ type played struct {
 	declared bool
 	seen     []string
 	statuses int
+	runbook  contract.RunbookState
 }
 
 func playIncident(ctx workflow.Context, in contract.IncidentInput) (contract.IncidentResult, error) {
 	d := in.Declaration
 	info := workflow.GetInfo(ctx).WorkflowExecution
-	p := &played{inc: incident.Incident{
+	p := &played{runbook: contract.RunbookState{Runbook: in.Runbook, Hash: in.Hash}, inc: incident.Incident{
 		ID: info.RunID, Title: d.Title, Summary: d.Summary, Service: d.Service, Team: d.Team, Type: d.Type,
 		Source: d.Source, Environment: d.Environment, Labels: d.Labels, DeclaredBy: d.By, Severity: d.Severity,
 		Runbook: in.Runbook.ID, RunbookHash: in.Hash, Drill: d.Drill,
@@ -138,7 +139,7 @@ func (p *played) end(ctx workflow.Context) (contract.IncidentResult, error) {
 }
 
 func playReview(ctx workflow.Context, in contract.IncidentInput) (contract.IncidentResult, error) {
-	p := &played{inc: in.State.Incident, declared: true}
+	p := &played{inc: in.State.Incident, declared: true, runbook: contract.RunbookState{Runbook: in.Runbook, Hash: in.Hash}}
 	p.inc.Title = "review of " + p.inc.Title
 	if err := p.listen(ctx); err != nil {
 		return contract.IncidentResult{}, err
@@ -228,7 +229,18 @@ func (p *played) listen(ctx workflow.Context) error {
 func (p *played) answerQueries(ctx workflow.Context) error {
 	return errors.Join(
 		workflow.SetQueryHandler(ctx, string(contract.Show), func(contract.None) (contract.Snapshot, error) {
-			return contract.Snapshot{Incident: p.inc}, nil
+			s := contract.Snapshot{Incident: p.inc, Hash: p.runbook.Hash}
+			p.runbook.Runbook.Walk(func(_ runbooks.Place, step *runbooks.Step) {
+				line := contract.StepLine{Address: step.Address, Path: step.Path}
+				if len(s.Steps) == 0 { // the first step of an incident of these tests has begun
+					line.State = contract.StepRunning
+				}
+				s.Steps = append(s.Steps, line)
+			})
+			return s, nil
+		}),
+		workflow.SetQueryHandler(ctx, string(contract.RunbookOf), func(contract.None) (contract.RunbookState, error) {
+			return p.runbook, nil
 		}),
 		workflow.SetQueryHandler(ctx, string(contract.Timeline), func(req contract.TimelineRequest) (contract.TimelinePart, error) {
 			part := contract.TimelinePart{Key: p.inc.Key, Closed: !p.inc.Open()}
@@ -262,6 +274,13 @@ func (p *played) act(inc *incident.Incident, at time.Time, verb contract.Verb, a
 		err = inc.Assign(at, act.By, act.Role, incident.Holder{Person: oncall.PersonID(act.Person), Name: act.PersonName, Accepted: true})
 	case verb == contract.VerbNote:
 		err = inc.Note(at, act.By, act.Value)
+	case verb == contract.VerbStep:
+		err = inc.Note(at, act.By, act.AdHoc.Path+" "+act.AdHoc.Summary())
+		p.runbook.AdHoc++
+	case verb == contract.VerbUpgrade:
+		p.runbook.Runbook, p.runbook.Hash = *act.Runbook, act.Hash
+	case verb == contract.VerbSend, verb == contract.VerbEdit:
+		err = inc.Note(at, act.By, fmt.Sprint(act.Value, act.Step, act.Fields))
 	case verb == contract.VerbResolve:
 		err = inc.Finish(at, act.By, incident.End{Ending: incident.Resolved})
 	case verb == contract.VerbCancel:
@@ -329,9 +348,17 @@ func (shelf) Runbook(name string) (runbooks.Runbook, string, error) {
 			{Name: "service", Type: "string", Required: true},
 			{Name: "region", Type: "string", Enum: []string{"eu", "us"}},
 		},
+		Roles:  []runbooks.Role{{Name: incident.Commander, Fill: "ana"}},
+		Phases: []runbooks.Phase{{Name: incident.Identification, Steps: []runbooks.Step{said(0, "One"), said(1, "Two")}}},
 	}
 	hash, err := rb.Hash()
 	return rb, hash, err
+}
+
+// said is a step that says something.
+func said(place int, text string) runbooks.Step {
+	path := fmt.Sprintf("identification/%d", place)
+	return runbooks.Step{Path: path, Address: path, Kind: runbooks.KindSay, Say: &runbooks.Say{Text: text}}
 }
 
 // clock is a time that the test moves.
