@@ -122,11 +122,11 @@ func (r *run) renewUndo(n *node) {
 	}
 }
 
-// holdsBelow says whether a step of an undo waits for a person.
+// holdsBelow says whether a step of an undo has failed and waits for a person's decision.
 func (r *run) holdsBelow(n *node) bool {
 	holds := false
 	r.each(r.undoFrame(n), n.s.Undo, func(below *node) {
-		holds = holds || below.sr.State == contract.StepHolding || below.sr.State == contract.StepWaiting
+		holds = holds || below.sr.State == contract.StepHolding
 	})
 	return holds
 }
