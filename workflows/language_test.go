@@ -290,7 +290,11 @@ func TestYardsticksCut(t *testing.T) {
 			uncut.run()
 			want, states := rounded(uncut), uncut.states()
 			var moments []time.Duration
+			ended := uncut.snapshot().Incident.ResolvedAt
 			for _, e := range uncut.timeline() {
+				if ended.Sub(e.At) < 3*time.Second {
+					continue
+				}
 				at := e.At.Sub(start).Truncate(time.Second) + 613*time.Millisecond
 				if !slices.Contains(moments, at) && at > 0 && e.At.Sub(start) < 20*time.Hour {
 					moments = append(moments, at)
