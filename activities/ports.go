@@ -89,7 +89,7 @@ type Commands interface {
 	Run(ctx context.Context, req contract.CommandRequest) (contract.CommandResult, error)
 }
 
-// Ports are all the capabilities. Every field is required, but Sleep.
+// Ports are all the capabilities. Chat, Phone, People, Archive and Numbers are required; what else is nil refuses.
 type Ports struct {
 	Chat      Chat
 	Phone     Phone
@@ -101,6 +101,8 @@ type Ports struct {
 	Audiences Audiences
 	Web       Web
 	Commands  Commands
+	// StandingBridge is the address that serves where no bridge can be opened; empty = none.
+	StandingBridge string
 	// Sleep lets time pass between two polls; nil = it really passes.
 	Sleep func(ctx context.Context, d time.Duration) error
 }

@@ -25,6 +25,8 @@ func Register(r Registry, p Ports) {
 	RegisterChat(r, p.Chat)
 	RegisterPhone(r, p.Phone)
 	register(r, contract.WriteRecord, writeRecord(p.Archive))
+	RegisterSystems(r, p)
+	RegisterCommands(r, p)
 }
 
 // RegisterChat binds the chat alone, for the worker of the chat's task queue.

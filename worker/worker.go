@@ -27,10 +27,12 @@ type Options struct {
 	StopTimeout time.Duration
 	// DeadlockTimeout raises the limit for one workflow task on a loaded machine; 0 = the SDK's second.
 	DeadlockTimeout time.Duration
+	// Actions registers actions that are written in Go and built into this binary; nil = they run elsewhere.
+	Actions func(activities.Registry)
 }
 
-// Worker is three workers in one: chat and telephone have task queues of their own, so that neither waits for the
-// other.
+// Worker is several workers in one: chat, telephone and commands have task queues of their own, so that none waits for
+// another.
 type Worker struct {
 	workers []worker.Worker
 }
@@ -57,7 +59,15 @@ func New(c client.Client, ports activities.Ports, o Options) *Worker {
 	activities.RegisterChat(chat, ports.Chat)
 	phone := worker.New(c, contract.QueuePhone, onlyActivities)
 	activities.RegisterPhone(phone, ports.Phone)
-	return &Worker{workers: []worker.Worker{all, chat, phone}}
+	commands := worker.New(c, contract.QueueRun, onlyActivities)
+	activities.RegisterCommands(commands, ports)
+	out := &Worker{workers: []worker.Worker{all, chat, phone, commands}}
+	if o.Actions != nil {
+		actions := worker.New(c, contract.QueueActions, onlyActivities)
+		o.Actions(actions)
+		out.workers = append(out.workers, actions)
+	}
+	return out
 }
 
 // Start begins to poll.

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/mock"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -50,6 +52,11 @@ func book() oncall.Book {
 			{Name: "support-oncall", Person: "cleo"},
 			{Name: "engineering-manager", Person: "cleo"},
 			{Name: "cto", Person: "dan"},
+			{Name: "vp-engineering", Person: "dan"},
+			{Name: "security-oncall", Person: "ben"},
+			{Name: "forensics-oncall", Person: "ana"},
+			{Name: "legal-oncall", Person: "cleo"},
+			{Name: "ciso", Person: "dan"},
 		},
 		Fallback: []oncall.PersonID{"dan"},
 	}
@@ -69,6 +76,7 @@ type scenario struct {
 	world *memory.World
 	in    contract.IncidentInput
 
+	actions []string                 // the custom actions that the runbook names
 	script  []*event                 // what happens from outside, at instants that outlive a cut
 	runs    int                      // how many runs the scenario took
 	slows   map[string]time.Duration // effects that take longer than usual
@@ -91,6 +99,11 @@ func newScenario(t *testing.T, rb *runbooks.Runbook) *scenario {
 	}
 	s := &scenario{t: t}
 	s.world = memory.New(book(), func() time.Time { return s.env.Now() })
+	rb.WalkAll(func(_ runbooks.Place, step *runbooks.Step) {
+		if step.Action != nil && !slices.Contains(s.actions, step.Action.Name) {
+			s.actions = append(s.actions, step.Action.Name)
+		}
+	})
 	s.stage(start)
 	s.at(20*24*time.Hour, func() {
 		t.Error("stuck: nothing ends this incident")
@@ -116,13 +129,32 @@ func (s *scenario) stage(from time.Time) {
 	env.SetTestTimeout(5 * time.Second)
 	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 	env.SetWorkflowRunTimeout(0)
-	all := activities.Ports{Chat: s.world, Phone: s.world, People: s.world, Archive: s.world, Numbers: s.world}
+	all := activities.Ports{
+		Chat: s.world, Phone: s.world, People: s.world, Archive: s.world, Numbers: s.world, Bridges: s.world, Tracker: s.world,
+		Audiences: s.world, Web: s.world, Commands: s.world, Sleep: func(context.Context, time.Duration) error { return nil },
+	}
 	workflows.Register(env, &workflows.Workflows{Plans: plans{}})
 	activities.Register(env, all)
 	ports := functions{}
 	activities.Register(ports, all)
+	for _, name := range s.actions {
+		ports[name] = func(_ context.Context, with map[string]any, e contract.Effect, _ contract.Secrets) (map[string]any, error) {
+			out, err := s.world.DoAction(name, with, e)
+			if contract.IsRefused(err) {
+				err = temporal.NewNonRetryableApplicationError(err.Error(), contract.RefusedType, nil)
+			}
+			return out, err
+		}
+		env.RegisterActivityWithOptions(ports[name], activity.RegisterOptions{Name: name})
+	}
+	for n, name := range s.actions {
+		env.OnActivity(name, mock.Anything, mock.Anything, mock.Anything, mock.Anything).After(time.Duration(n+20) * 7 * time.Millisecond).Return(ports[name]).Maybe()
+	}
 	// Each effect takes a time of its own, so that what happens in one instant has one order.
-	for n, name := range []string{"SendText", "PlaceCall", "HangUp", "ShowRoom", "Post", "OpenRoom"} {
+	for n, name := range []string{
+		"SendText", "PlaceCall", "HangUp", "ShowRoom", "Post", "OpenRoom", "OpenBridge", "OpenTicket", "SyncTicket", "PublishUpdate",
+		"KeepEvidence", "DraftPostmortem", "CallHTTP", "RunCommand",
+	} {
 		takes := time.Duration(n+1) * 7 * time.Millisecond
 		if slow, ok := s.slows[name]; ok {
 			takes = slow
@@ -300,6 +332,10 @@ func (s *scenario) run() contract.IncidentResult {
 	s.play(string(contract.Incident), s.in)
 	var result contract.IncidentResult
 	if err := s.env.GetWorkflowError(); err != nil {
+		var crashed *temporal.PanicError
+		if errors.As(err, &crashed) {
+			s.t.Log(crashed.StackTrace())
+		}
 		s.t.Fatalf("the incident failed: %v\n%s", err, s.transcript())
 	}
 	if err := s.env.GetWorkflowResult(&result); err != nil {

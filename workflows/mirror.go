@@ -95,7 +95,7 @@ func (r *run) attributeUpdates() []temporal.SearchAttributeUpdate {
 		updates = append(updates, attributeResponders.ValueSet(responders))
 	}
 	return append(updates,
-		attributeLevel.ValueSet(int64(r.escalationLevel())), attributeDrill.ValueSet(inc.Drill), attributeTitle.ValueSet(inc.Title))
+		attributeLevel.ValueSet(int64(r.escalationLevel())), attributeDrill.ValueSet(inc.Drill), attributeTitle.ValueSet(r.publicTitle()))
 }
 
 // attributeText is the search attributes as one comparable text.

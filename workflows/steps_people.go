@@ -27,6 +27,25 @@ func (r *run) perform(ctx workflow.Context, n *node) error {
 		runbooks.KindNote:     r.note,
 		runbooks.KindSeverity: r.severity,
 		runbooks.KindEnd:      r.endStep,
+
+		runbooks.KindBridge:     r.bridge,
+		runbooks.KindTicket:     r.ticket,
+		runbooks.KindAssess:     r.assess,
+		runbooks.KindUpdate:     r.tellAudience,
+		runbooks.KindEvidence:   r.evidence,
+		runbooks.KindHTTP:       r.http,
+		runbooks.KindRun:        r.command,
+		runbooks.KindAction:     r.action,
+		runbooks.KindPostmortem: r.postmortem,
+		runbooks.KindRunbook:    r.imported,
+		runbooks.KindParallel:   r.parallel,
+		runbooks.KindForEach:    r.forEach,
+		runbooks.KindRepeat:     r.repeat,
+		runbooks.KindSwitch:     r.choose,
+		runbooks.KindGroup:      r.group,
+		runbooks.KindSet:        r.set,
+		runbooks.KindRevert:     r.revertStep,
+		runbooks.KindReturn:     r.returnStep,
 	}
 	return executors[n.s.Kind](ctx, n)
 }

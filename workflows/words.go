@@ -16,6 +16,9 @@ func (r *run) words(p *incident.Page) string {
 	if !r.inc.ClearedAt.IsZero() {
 		parts = append(parts, "the alert has cleared")
 	}
+	if r.inc.Private { // a telephone may be heard by anybody
+		return strings.Join(append(parts, r.inc.Codename, "Join the chat"), ". ") + "."
+	}
 	parts = append(parts, strings.TrimSpace(r.inc.Service+" "+r.inc.Title))
 	if p != nil && p.Message != "" {
 		parts = append(parts, p.Message)

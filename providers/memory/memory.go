@@ -23,7 +23,8 @@ type Line struct {
 
 // Act is one outward act before it is done.
 type Act struct {
-	Kind string // "room", "post", "show", "call", "text", "hangup", "record"
+	Kind string // "room", "post", "show", "call", "text", "hangup", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
+	Name string // of an action, a command, a request, an audience
 	Who  oncall.PersonID
 	At   time.Time
 }
@@ -40,6 +41,12 @@ type World struct {
 	// Placed, when set, hears of each call that was placed, so that a test can let people answer.
 	Placed func(call contract.CallRequest, provider string)
 
+	// The answers of systems; nil = an empty success.
+	HTTP    func(req contract.HTTPRequest) contract.HTTPResult
+	Command func(req contract.CommandRequest) contract.CommandResult
+	Action  func(name string, with map[string]any) (map[string]any, error)
+
+	done   map[string]bool // effects on systems, by key
 	mu     sync.Mutex
 	lines  []Line
 	rooms  map[string]incident.Room // by owner
@@ -54,7 +61,7 @@ type World struct {
 func New(book oncall.Book, now func() time.Time) *World {
 	return &World{
 		Book: book, Now: now, rooms: map[string]incident.Room{}, posts: map[string]string{}, calls: map[string]string{},
-		keys: map[string]incident.Key{}, files: map[string][]byte{},
+		keys: map[string]incident.Key{}, files: map[string][]byte{}, done: map[string]bool{},
 	}
 }
 
