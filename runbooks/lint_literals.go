@@ -19,8 +19,8 @@ var (
 	listed   = regexp.MustCompile(`([A-Za-z_][\w.]*)\s+in\s*\[([^\]]*)\]`)
 )
 
-// checkLiterals reports comparisons with words that a name never has: a severity, phase, answer or alternative that does
-// not exist. Such a condition would be false for ever, in silence.
+// checkLiterals warns of comparisons with words that a name never has: a severity, phase, answer or alternative that does
+// not exist. Such a condition is false for ever, in silence.
 func (c *checker) checkLiterals() {
 	for _, u := range c.rb.uses() {
 		if !u.bare() && !strings.Contains(u.source, "${{") {
@@ -44,7 +44,7 @@ func (c *checker) checkLiteral(u use, name string, from, to int) {
 	if word == "" || len(known) == 0 || slices.Contains(known, word) {
 		return
 	}
-	p := Problem{Code: code, Message: fmt.Sprintf("there is no %s %q", what, word), Hint: "known: " + strings.Join(known, ", ")}
+	p := Problem{Code: code, Warning: true, Message: fmt.Sprintf("there is no %s %q: this is never so", what, word), Hint: "known: " + strings.Join(known, ", ")}
 	if near, ok := expression.Nearest(word, known); ok {
 		p.Hint = fmt.Sprintf("did you mean %q?", near)
 	}

@@ -12,7 +12,7 @@ import (
 func (r *reader) checkTimeout(s *Step) {
 	kind := kindOf(s.Kind)
 	if polls(s) && !r.written(s, "timeout") {
-		r.fail(s.Path, CodeNoTimeout, fmt.Sprintf("%s with until needs timeout", s.Kind), "say how long to try, and what follows then (on_timeout)")
+		r.fail(s.Path, CodeNoTimeout, fmt.Sprintf("%s with until needs timeout", s.Kind), "write timeout and on_timeout: how long to try, and what follows then")
 	} else if polls(s) && !r.written(s, "on_timeout") {
 		r.warn(s.Path, CodeNoTimeout, fmt.Sprintf("%s with until needs on_timeout", s.Kind), "say what follows when the time is over; the commander is asked otherwise")
 	}
