@@ -44,18 +44,20 @@ func (s *scenario) settled() {
 	}
 }
 
-// TestLanguage plays small runbooks, one rule each: what must be told, in this order, and what must not.
-func TestLanguage(t *testing.T) {
-	t.Parallel()
+// languageCase is a small runbook and one rule: what must be told, in this order, and what must not.
+type languageCase struct {
+	name, head, steps string
+	script            func(s *scenario)
+	want, never       []string
+}
+
+// languageCases lists the rules; t is for what their scripts need.
+func languageCases(t *testing.T) []languageCase {
 	ben := func(s *scenario, at time.Duration, verb contract.Verb, act contract.Act) *outcome {
 		act.By = inSlack("ben")
 		return s.act(at, verb, act)
 	}
-	for _, tt := range []struct {
-		name, head, steps string
-		script            func(s *scenario)
-		want, never       []string
-	}{
+	return []languageCase{
 		{
 			name: "parallel waits for every branch", steps: "- parallel:\n    a: [{ wait: 1m }, { note: a }]\n    b: [{ note: b }]\n- note: after",
 			want: []string{"note: b", "note: a", "note: after"},
@@ -245,7 +247,17 @@ func TestLanguage(t *testing.T) {
 			},
 			want: []string{"Ben adds a step: say: by hand", "say: by hand", "recovered"},
 		},
-	} {
+		{
+			name: "a postmortem is drafted", steps: "- postmortem: draft\n  id: draft\n- note: at ${{ steps.draft.url }}",
+			want: []string{"The postmortem's draft: INC-1-postmortem.md", "note: at INC-1-postmortem.md"},
+		},
+	}
+}
+
+// TestLanguage plays them.
+func TestLanguage(t *testing.T) {
+	t.Parallel()
+	for _, tt := range languageCases(t) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := newScenario(t, parse(t, around(tt.head, tt.steps)))
@@ -376,7 +388,7 @@ func TestBreachSecondPass(t *testing.T) {
 		t.Errorf("ended as %q", result.Ending)
 	}
 	s.settled()
-	s.golden()
+	s.goldenInSeconds()
 }
 
 // peopleSteps are the kinds that wait for people, with how each is answered.
