@@ -17,6 +17,10 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text)
 	}
+	for _, rule := range Rules() {
+		f.Add([]byte(readFixture(f, string(rule.Code)+"-bad")))
+		f.Add([]byte(readFixture(f, string(rule.Code)+"-good")))
+	}
 	for _, steps := range []string{
 		"- page: &a [owner]\n  <<: *a", "- say: \"\\x41 ${{ level }} \\\n  b\"", "- note: |2\n      ${{ x", "- wait: 1_000s",
 		"- ask: ? x\n  choices: { 1: a, 1.0: b, null: c }", "- { say: x, \"say\": y }", "- !!map { say: x }", "- end: duplicate\n  of: ~",

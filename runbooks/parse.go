@@ -27,6 +27,8 @@ type Known struct {
 	Actions  map[string]Manifest
 	// The names of the configuration.
 	Audiences, Bridges, Trackers []string
+	// NoFallback says that the server calls nobody when the last level of a page is silent.
+	NoFallback bool
 }
 
 // Parse reads one runbook strictly, with nothing known of its surroundings. name stands in the problems' places. All
@@ -46,8 +48,8 @@ func ParseWith(name string, text []byte, known Known) (*Runbook, Problems) {
 	r.runbook(rb, document)
 	rb.address()
 	r.link(rb, known)
-	r.checkExpressions(rb)
-	r.lint(rb)
+	plan := r.checkExpressions(rb)
+	r.lint(rb, plan, known)
 	r.checkSize(rb, document)
 	problems := r.problems.sorted()
 	if problems.Err() != nil {

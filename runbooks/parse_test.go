@@ -133,7 +133,7 @@ finally:
 func TestParseReads(t *testing.T) {
 	t.Parallel()
 	rb, problems := Parse("everything.yaml", []byte(everything()))
-	if len(problems) > 0 {
+	if problems.Err() != nil {
 		t.Fatal(problems)
 	}
 	step := func(s Step, path, address string, kind Kind) Step {
@@ -222,7 +222,7 @@ func TestNormalisedRoundTrip(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{minimal(), everything()} {
 		rb, problems := Parse("x.yaml", []byte(text))
-		if len(problems) > 0 {
+		if problems.Err() != nil {
 			t.Fatal(problems)
 		}
 		roundTrip(t, rb)
@@ -287,7 +287,7 @@ func TestAddresses(t *testing.T) {
     a: [{ note: two }]
     b: [{ wait: 1s }]`
 	rb, problems := Parse("x.yaml", []byte(block(steps)))
-	if len(problems) > 0 {
+	if problems.Err() != nil {
 		t.Fatal(problems)
 	}
 	var got []string

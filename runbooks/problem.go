@@ -10,7 +10,7 @@ import (
 // Code names the rule of the language that a problem breaks.
 type Code string
 
-// The rules that this package checks itself; those of expressions (T01 to T06) come from package expression.
+// The rules; Rules tells more of each. Those of expressions (T01 to T06) are mostly found by package expression.
 const (
 	CodeYAML           Code = "P01" // not YAML
 	CodeDuplicateKey   Code = "P02"
@@ -23,24 +23,41 @@ const (
 	CodeSize           Code = "P09" // too large
 	CodeBadName        Code = "N01"
 	CodeTaken          Code = "N02" // a name that is used twice
-	CodeUnknownName    Code = "N03" // no such role, severity, action or runbook
+	CodeUnknownName    Code = "N03" // no such role, severity, phase, action or runbook
+	CodeUnused         Code = "N04" // a role, input or id that nothing refers to (warning)
 	CodeCycle          Code = "N05" // runbooks that import one another
 	CodePhase          Code = "N06" // misspelt or misplaced phase
 	CodeSyntax         Code = "T01"
+	CodeUndeclared     Code = "T02"
 	CodeMismatch       Code = "T03"
 	CodeWrongType      Code = "T04"
 	CodeWrapped        Code = "T05" // ${{ }} where nothing is filled in
+	CodeLoop           Code = "T06" // over a map, or over what may be one
 	CodeWith           Code = "T07" // what an action or a runbook does not take
 	CodeInput          Code = "T08" // an input's default, enum or pattern
 	CodeColumns        Code = "T09" // severity rows that differ
-	CodeTooEarly       Code = "F01" // reads a step that cannot have run
+	CodeClock          Code = "T10" // a condition that only the clock would change
+	CodeTooEarly       Code = "F01" // reads a step that cannot have run, or may have been skipped (warning)
 	CodeUnreachable    Code = "F02"
 	CodeChoice         Code = "F03" // case or choose that is no choice
+	CodeEndless        Code = "F04" // repeat without max
+	CodeForward        Code = "F05" // return to a later phase
+	CodeSelfTrigger    Code = "F06" // a watch that changes what it watches
+	CodeSetBeside      Code = "F07" // set where steps run side by side
+	CodeNoUndo         Code = "F08" // revert of something without undo
 	CodeNoTimeout      Code = "S01" // waits for people without saying for how long
 	CodeSilentYes      Code = "S02" // an approval that silence grants
+	CodeLonePage       Code = "S03" // a page with one level and nothing behind it (warning)
+	CodeNoWayBack      Code = "S04" // a change without undo and without approval (warning)
 	CodeSecret         Code = "S05" // a secret where none may stand
+	CodeOutside        Code = "S06" // a private incident told outside without review
+	CodeShrug          Code = "S07" // an action whose failure is passed over (warning)
+	CodeTwice          Code = "S08" // a retry of what is not idempotent
+	CodeNoReview       Code = "S09" // nothing leads to lessons_learned (warning)
 	CodeNoCommander    Code = "S10"
+	CodeNobody         Code = "S11" // a severity nobody is paged for (warning)
 	CodeShellInjection Code = "S12" // ${{ }} inside a command
+	CodeLatePage       Code = "S13" // the first page comes late (warning)
 	CodeFinallyWaits   Code = "S14"
 )
 

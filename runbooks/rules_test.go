@@ -2,6 +2,7 @@ package runbooks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -358,11 +359,11 @@ func TestRules(t *testing.T) {
 		},
 		{
 			name: "F01 later step", bad: block("- note: ${{ steps.a.by }}\n- note: x\n  id: a"),
-			problem: "x.yaml:6:13: F01 'steps.a.by' cannot be known here: the step comes later (read it below that step)", good: block("- note: ${{ steps.a.state }}\n- note: x\n  id: a"),
+			problem: "x.yaml:6:17: F01 'steps.a.by' cannot be known here: the step comes later (read it below that step)", good: block("- note: ${{ steps.a.state }}\n- note: x\n  id: a"),
 		},
 		{
 			name: "F01 itself", bad: block("- note: ${{ steps.a.by }}\n  id: a"),
-			problem: "x.yaml:6:13: F01 'steps.a.by' cannot be known here: it is this step's own", good: block("- note: x\n  id: a\n- note: ${{ steps.a.by }}"),
+			problem: "x.yaml:6:17: F01 'steps.a.by' cannot be known here: it is this step's own (read it in a step below)", good: block("- note: x\n  id: a\n- note: ${{ steps.a.by }}"),
 		},
 		{
 			name: "F02 after the end", bad: block("- end: resolved\n- note: x"),
@@ -424,17 +425,24 @@ func TestRules(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+			code, _, _ := strings.Cut(tt.name, " ")
 			_, problems := Parse("x.yaml", []byte(tt.bad))
+			problems = withoutAdvice(problems, Code(code))
 			if len(problems) != 1 || !strings.HasSuffix(problems[0].String(), tt.problem) {
 				t.Errorf("(-want +got)\n%s", cmp.Diff(tt.problem, problems.Error()))
 			}
 			rb, problems := Parse("x.yaml", []byte(tt.good))
-			if len(problems) > 0 || rb == nil {
+			if problems = withoutAdvice(problems, Code(code)); len(problems) > 0 || rb == nil {
 				t.Fatalf("the good one: %s\n%s", problems, tt.good)
 			}
 			roundTrip(t, rb)
 		})
 	}
+}
+
+// withoutAdvice leaves warnings of other rules out: the runbooks of these tests are far too small to be good ones.
+func withoutAdvice(problems Problems, code Code) Problems {
+	return slices.DeleteFunc(problems, func(p Problem) bool { return p.Warning && p.Code != code })
 }
 
 // nested is a question within a question, some levels deep.

@@ -41,7 +41,7 @@ const (
 var (
 	manifestKey      = regexp.MustCompile(`(?m)^["']?action["']?\s*:`)
 	runbookKey       = regexp.MustCompile(`(?m)^["']?runbook["']?\s*:`)
-	configurationKey = regexp.MustCompile(`(?m)^["']?(people|teams|schedules|fallback|services|routes|default|gateway|slack|twilio|temporal|records|data)["']?\s*:`)
+	configurationKey = regexp.MustCompile(`(?m)^["']?(people|teams|schedules|fallback|services|routes|default|gateway|slack|twilio|temporal|records|data|bridges|standing_bridge|trackers|outlets|audiences|run)["']?\s*:`)
 )
 
 // kindOf tells what a file is meant to be: by the keys at its margin, and where it has none of them, by its name.
