@@ -42,6 +42,10 @@ var arrows = map[string][]string{
 	"providers/twilio/faketwilio": {},
 	"providers/memory":            {"contract", "incident", "oncall"},
 	"providers/file":              {"contract"},
+	"providers/web":               {"contract"},
+	"providers/command":           {"contract"},
+	"providers/jitsi":             {"contract"},
+	"providers/webhook":           {"contract"},
 	// jsonschema: the configuration's schema is generated from its structs, as the runbooks' is.
 	"roster": {"oncall", "incident", "contract", "gopkg.in/yaml.v3", "github.com/invopop/jsonschema"},
 	"engine": {

@@ -25,6 +25,10 @@ func TestRegister(t *testing.T) {
 	chat := []string{string(contract.OpenRoom), string(contract.Post), string(contract.ShowRoom)}
 	phone := []string{string(contract.PlaceCall), string(contract.HangUp), string(contract.SendText)}
 	rest := []string{string(contract.TakeNumber), string(contract.WhoIsOnCall), string(contract.WriteRecord)}
+	systems := []string{
+		string(contract.OpenBridge), string(contract.OpenTicket), string(contract.SyncTicket), string(contract.PublishUpdate),
+		string(contract.KeepEvidence), string(contract.DraftPostmortem), string(contract.CallHTTP), string(contract.RunCommand),
+	}
 	var everything, chatAlone, phoneAlone list
 	p := &ports{}
 	activities.Register(&everything, p.all())
@@ -35,7 +39,7 @@ func TestRegister(t *testing.T) {
 		want []string
 		got  list
 	}{
-		{"all", slices.Concat(chat, phone, rest), everything}, {"chat", chat, chatAlone}, {"phone", phone, phoneAlone},
+		{"all", slices.Concat(chat, phone, rest, systems), everything}, {"chat", chat, chatAlone}, {"phone", phone, phoneAlone},
 	} {
 		differs(t, test.name, slices.Sorted(slices.Values(test.want)), slices.Sorted(slices.Values(test.got)))
 	}

@@ -29,6 +29,7 @@ func Parse(path string, data []byte, from Outside) (*Config, Problems) {
 		b.schedules()
 		b.fallback()
 		b.settings()
+		b.systems()
 		b.routing()
 		b.contacts()
 		if len(d.problems) == 0 {

@@ -17,7 +17,15 @@ type file struct {
 	Twilio    *fileTwilio         `json:"twilio,omitempty" jsonschema_description:"The telephone."`
 	Temporal  *fileTemporal       `json:"temporal,omitempty" jsonschema_description:"An existing Temporal cluster. Without it the embedded engine is used."`
 	Records   *fileRecords        `json:"records,omitempty" jsonschema_description:"Where finished records go."`
-	Data      text                `json:"data,omitempty" jsonschema_description:"Directory of everything that is kept. Default: musterbook-data."`
+	Bridges   table[fileBridge]   `json:"bridges,omitempty" jsonschema_description:"Conferences, by the name that a runbook's bridge: gives. Without any, jitsi is meet.jit.si."`
+	Trackers  table[fileOutlet]   `json:"trackers,omitempty" jsonschema_description:"Where tickets go, by the name that a runbook's ticket: gives."`
+	Outlets   table[fileOutlet]   `json:"outlets,omitempty" jsonschema_description:"Where people outside are told."`
+	Audiences table[fileAudience] `json:"audiences,omitempty" jsonschema_description:"Who is told together, by the name that a runbook's update: gives: customers, stakeholders, regulator."`
+	Run       *fileRun            `json:"run,omitempty" jsonschema_description:"Which commands runbooks may run. Without it: none."`
+
+	StandingBridge text `json:"standing_bridge,omitempty" jsonschema_description:"The address that serves where no bridge can be opened."`
+
+	Data text `json:"data,omitempty" jsonschema_description:"Directory of everything that is kept. Default: musterbook-data."`
 }
 
 // filePerson is somebody. At least one contact is needed.

@@ -24,6 +24,7 @@ type Config struct {
 	Temporal Temporal // the zero value means the embedded engine
 	Data     string   // directory of everything that is kept; relative to the working directory
 	Records  string   // directory of the finished records; empty: RecordsUnder decides
+	Systems  Systems
 
 	services map[string]service
 	routes   []route

@@ -441,7 +441,19 @@ func (s *scenario) merged(entries []incident.Entry) string {
 func (s *scenario) golden() {
 	s.t.Helper()
 	name := filepath.Join("testdata", strings.ReplaceAll(s.t.Name(), "/", "_"), "transcript.txt")
-	got := s.transcript()
+	s.compare(name, s.transcript())
+}
+
+// goldenInSeconds is golden for scenarios in which many effects happen side by side: what happens within one second has
+// no order.
+func (s *scenario) goldenInSeconds() {
+	s.t.Helper()
+	s.compare(filepath.Join("testdata", strings.ReplaceAll(s.t.Name(), "/", "_"), "transcript.txt"), strings.Join(rounded(s), "\n")+"\n")
+}
+
+// compare compares a text with a file.
+func (s *scenario) compare(name, got string) {
+	s.t.Helper()
 	if *update {
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 			s.t.Fatal(err)

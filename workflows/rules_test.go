@@ -447,6 +447,11 @@ func TestEveryKindHasAScenario(t *testing.T) {
 	}
 	collect(shipped(t, "demo"))
 	collect(parse(t, pager))
+	collect(shipped(t, "service-outage"))
+	collect(shipped(t, "security-breach"))
+	for _, c := range languageCases(t) {
+		collect(parse(t, around(c.head, c.steps)))
+	}
 	collect(parse(t, containing("    - severity: SEV1\n    - end: false_alarm\n")))
 	for _, kind := range runbooks.Kinds() {
 		if !used[kind] {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +30,10 @@ func (r *run) recordUndo(ctx workflow.Context, n *node) {
 		}
 	}
 	r.st.Undo = append(r.st.Undo, u)
+	// What ends in one moment has no order among itself but that of the document.
+	slices.SortStableFunc(r.st.Undo, func(a, b contract.UndoRecord) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Step, b.Step))
+	})
 }
 
 // undoRecord finds what is kept of a step, or nil.
@@ -80,22 +85,23 @@ func wantedBack(what []string) func(contract.UndoRecord) bool {
 // revert runs the recorded undo of steps, newest first, each at most once. One that fails holds, and the next ones go
 // on meanwhile.
 func (r *run) revert(ctx workflow.Context, from *frame, wanted func(contract.UndoRecord) bool) error {
-	var results []error
-	running := 0
+	var records []contract.UndoRecord
 	for i := len(r.st.Undo) - 1; i >= 0; i-- {
-		if u := r.st.Undo[i]; u.Reverted || !wanted(u) {
-			continue
+		if u := r.st.Undo[i]; !u.Reverted && wanted(u) {
+			records = append(records, u)
 		}
-		n := r.nodeOf(from, r.st.Undo[i])
+	}
+	results := make([]error, len(records))
+	running := 0
+	for i, u := range records {
+		n := r.nodeOf(from, u)
 		if n == nil {
-			r.problem(ctx, r.st.Undo[i].Address, r.st.Undo[i].Address+" cannot be taken back: the runbook does not have it any more")
+			r.problem(ctx, u.Address, u.Address+" cannot be taken back: the runbook does not have it any more")
 			continue
 		}
-		slot := len(results)
-		results = append(results, nil)
 		running++
 		workflow.Go(ctx, func(ctx workflow.Context) {
-			results[slot] = r.takeBack(ctx, n, i)
+			results[i] = r.takeBack(ctx, n)
 			running--
 		})
 		at := running
@@ -122,23 +128,21 @@ func (r *run) renewUndo(n *node) {
 	}
 }
 
-// holdsBelow says whether a step of an undo waits for a person.
+// holdsBelow says whether a step of an undo has failed and waits for a person's decision.
 func (r *run) holdsBelow(n *node) bool {
 	holds := false
 	r.each(r.undoFrame(n), n.s.Undo, func(below *node) {
-		holds = holds || below.sr.State == contract.StepHolding || below.sr.State == contract.StepWaiting
+		holds = holds || below.sr.State == contract.StepHolding
 	})
 	return holds
 }
 
 // takeBack runs the undo of one step.
-func (r *run) takeBack(ctx workflow.Context, n *node, record int) error {
-	u := &r.st.Undo[record]
-	f := r.undoFrame(n)
-	if err := r.walk(ctx, f, n.s.Undo); err != nil {
+func (r *run) takeBack(ctx workflow.Context, n *node) error {
+	if err := r.walk(ctx, r.undoFrame(n), n.s.Undo); err != nil {
 		return err
 	}
-	u = r.undoRecord(n.key)
+	u := r.undoRecord(n.key)
 	u.Reverted = true
 	n.sr.State = contract.StepReverted
 	r.log(ctx, incident.Entry{Kind: incident.EntryNote, Step: u.Address, Text: u.Address + " is taken back"})

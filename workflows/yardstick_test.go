@@ -48,7 +48,7 @@ func TestOutageAnswered(t *testing.T) {
 	if result := s.run(); result.Ending != incident.Resolved {
 		t.Errorf("ended as %q, want resolved", result.Ending)
 	}
-	s.golden()
+	s.goldenInSeconds()
 }
 
 func TestOutageRaisedInTheMiddle(t *testing.T) {
@@ -65,7 +65,7 @@ func TestOutageRaisedInTheMiddle(t *testing.T) {
 			t.Errorf("nothing of %q in\n%s", want, s.transcript())
 		}
 	}
-	s.golden()
+	s.goldenInSeconds()
 }
 
 func TestOutageNobodyAnswers(t *testing.T) {
@@ -103,7 +103,7 @@ func TestOutageActionFails(t *testing.T) {
 			s.answer(16*time.Minute, "ana", "containment", "skip")
 			s.done(30*time.Minute, "ana", "eradication/1")
 			s.run()
-			s.golden()
+			s.goldenInSeconds()
 		})
 	}
 }
@@ -141,5 +141,5 @@ func TestBreachAnswered(t *testing.T) {
 	s.act(56*time.Minute, contract.VerbApprove, contract.Act{By: inSlack("ana"), Step: "clean"})
 	s.answer(26*time.Hour, "ana", "quiet", "quiet")
 	s.run()
-	s.golden()
+	s.goldenInSeconds()
 }

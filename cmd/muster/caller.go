@@ -120,18 +120,36 @@ func callerConfig(sh shell, files sources, known func() []roster.Runbook) (*rost
 // acting is a command that carries out one verb on the incident that its first word names; act makes the deed of the
 // other words. It is idempotent by the deed's own id.
 func acting(sh shell, c *cobra.Command, verb contract.Verb, act func(words []string) contract.Act) *cobra.Command {
+	return actingWith(sh, c, verb, func(_ context.Context, a acted) (contract.Act, error) {
+		return act(a.words), nil
+	})
+}
+
+// acted is what a deed is made of that must ask the incident first.
+type acted struct {
+	*caller
+	key   incident.Key
+	words []string // behind the key
+}
+
+// actingWith is acting for deeds that cannot be made of words alone, and may fail to be made.
+func actingWith(sh shell, c *cobra.Command, verb contract.Verb, act func(context.Context, acted) (contract.Act, error)) *cobra.Command {
 	var f callFlags
 	f.addActor(c)
 	c.ValidArgsFunction = completeWords(sh, &f, verb)
 	c.RunE = func(c *cobra.Command, words []string) error {
 		return call(c.Context(), sh, f, func(d *caller) error {
-			deed := gateway.Deed{Verb: verb, Act: act(words[1:])}
-			deed.Act.By = d.by
-			receipt, err := d.Act(c.Context(), gateway.NormalKey(words[0]), deed)
+			key := gateway.NormalKey(words[0])
+			made, err := act(c.Context(), acted{caller: d, key: key, words: words[1:]})
 			if err != nil {
 				return err
 			}
-			return d.receipt(gateway.NormalKey(words[0]), receipt)
+			made.By = d.by
+			receipt, err := d.Act(c.Context(), key, gateway.Deed{Verb: verb, Act: made})
+			if err != nil {
+				return err
+			}
+			return d.receipt(key, receipt)
 		})
 	}
 	return c
@@ -179,6 +197,16 @@ func words(names ...string) cobra.PositionalArgs {
 			return misused("a text of several words wants quotation marks: "+c.Example, "%q is one word too many", args[len(names)])
 		}
 		return nil
+	}
+}
+
+// wordsUpTo is words for commands whose last words may be missing.
+func wordsUpTo(least int, names ...string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < least {
+			return missing(c, names[len(args)])
+		}
+		return words(names[:min(len(args), len(names))]...)(c, args)
 	}
 }
 

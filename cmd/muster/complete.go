@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,12 +35,15 @@ func completeWords(sh shell, f *callFlags, verb contract.Verb) cobra.CompletionF
 			}
 			shown, err := d.Show(ctx, gateway.NormalKey(words[0]))
 			if err == nil {
-				found = suggestions(verb, &shown.Incident, d.config, words[1:])
+				found = suggestions(verb, shown, d.config, words[1:])
 			}
 			return err
 		})
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		if len(found) > 0 && strings.Contains(found[0], "=") { // a field's value follows at once
+			return found, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 		}
 		return found, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -56,7 +60,8 @@ func (d *caller) openKeys(ctx context.Context) ([]cobra.Completion, error) {
 }
 
 // suggestions are what may follow the words after an incident's key. The configuration may be nil.
-func suggestions(verb contract.Verb, inc *incident.Incident, config *roster.Config, words []string) []cobra.Completion {
+func suggestions(verb contract.Verb, shown contract.Snapshot, config *roster.Config, words []string) []cobra.Completion {
+	inc := &shown.Incident
 	var out []cobra.Completion
 	switch {
 	case verb == contract.VerbSeverity && len(words) == 0:
@@ -71,12 +76,12 @@ func suggestions(verb contract.Verb, inc *incident.Incident, config *roster.Conf
 		for _, role := range roles {
 			out = append(out, string(role))
 		}
-	case verb == contract.VerbAssign && len(words) == 1 && config != nil:
+	case (verb == contract.VerbAssign || verb == contract.VerbReassign) && len(words) == 1 && config != nil:
 		for _, p := range config.Book.People {
 			out = append(out, cobra.CompletionWithDesc(string(p.ID), oneLine(p.Name)))
 		}
 	default:
-		out = questionWords(verb, inc, words)
+		out = append(questionWords(verb, inc, words), runbookWords(verb, shown, words)...)
 	}
 	return out
 }
@@ -84,10 +89,11 @@ func suggestions(verb contract.Verb, inc *incident.Incident, config *roster.Conf
 // questionWords are the steps that a verb can answer, and then the choices of the step.
 func questionWords(verb contract.Verb, inc *incident.Incident, words []string) []cobra.Completion {
 	kinds := map[contract.Verb][]incident.QuestionKind{
-		contract.VerbAnswer:  {incident.QuestionAsk, incident.QuestionAssign, incident.QuestionHold},
-		contract.VerbApprove: {incident.QuestionApprove},
-		contract.VerbReject:  {incident.QuestionApprove},
-		contract.VerbDone:    {incident.QuestionTask},
+		contract.VerbAnswer:   {incident.QuestionAsk, incident.QuestionAssign, incident.QuestionHold, incident.QuestionForm},
+		contract.VerbApprove:  {incident.QuestionApprove},
+		contract.VerbReject:   {incident.QuestionApprove},
+		contract.VerbDone:     {incident.QuestionTask},
+		contract.VerbReassign: {incident.QuestionAsk, incident.QuestionApprove, incident.QuestionTask, incident.QuestionForm},
 	}[verb]
 	var out []cobra.Completion
 	for _, q := range inc.OpenQuestions() {
@@ -95,6 +101,8 @@ func questionWords(verb contract.Verb, inc *incident.Incident, words []string) [
 		case !slices.Contains(kinds, q.Kind):
 		case len(words) == 0:
 			out = append(out, cobra.CompletionWithDesc(q.Step, oneLine(q.Text)))
+		case verb == contract.VerbAnswer && q.Step == words[0] && q.Kind == incident.QuestionForm:
+			out = append(out, fieldCompletions(q.Form, words[1:])...)
 		case len(words) == 1 && verb == contract.VerbAnswer && q.Step == words[0]:
 			for _, c := range q.Choices {
 				out = append(out, cobra.CompletionWithDesc(c.Key, oneLine(c.Label)))

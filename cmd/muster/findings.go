@@ -34,12 +34,14 @@ type fileKind int
 const (
 	runbookFile fileKind = iota
 	configurationFile
+	manifestFile
 )
 
 // The keys by which files are told apart.
 var (
+	manifestKey      = regexp.MustCompile(`(?m)^["']?action["']?\s*:`)
 	runbookKey       = regexp.MustCompile(`(?m)^["']?runbook["']?\s*:`)
-	configurationKey = regexp.MustCompile(`(?m)^["']?(people|teams|schedules|fallback|services|routes|default|gateway|slack|twilio|temporal|records|data)["']?\s*:`)
+	configurationKey = regexp.MustCompile(`(?m)^["']?(people|teams|schedules|fallback|services|routes|default|gateway|slack|twilio|temporal|records|data|bridges|standing_bridge|trackers|outlets|audiences|run)["']?\s*:`)
 )
 
 // kindOf tells what a file is meant to be: by the keys at its margin, and where it has none of them, by its name.
@@ -47,6 +49,8 @@ func kindOf(path string, text []byte) fileKind {
 	switch {
 	case runbookKey.Match(text):
 		return runbookFile
+	case manifestKey.Match(text):
+		return manifestFile
 	case configurationKey.Match(text), strings.HasPrefix(filepath.Base(path), "musterbook"):
 		return configurationFile
 	}
@@ -75,11 +79,20 @@ func checkFiles(paths []string, booksDir string, getenv func(string) string) ([]
 		if err != nil {
 			return nil, plainPathError(err)
 		}
-		if kindOf(path, text) == configurationFile {
+		switch kindOf(path, text) {
+		case configurationFile:
 			configurations = append(configurations, path)
 			continue
+		case manifestFile:
+			_, problems := runbooks.ParseManifest(path, text)
+			for _, p := range problems {
+				found[path] = append(found[path], ofRunbook(p))
+			}
+			continue
+		case runbookFile:
 		}
-		rb, problems := runbooks.Parse(path, text)
+		surrounding, _ := surroundings(os.DirFS(filepath.Dir(path)))
+		rb, problems := runbooks.ParseWith(path, text, surrounding)
 		if rb != nil {
 			known[rb.ID] = *rb
 		}

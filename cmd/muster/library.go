@@ -134,8 +134,10 @@ func readVolumes(files fs.FS, prefix string) (map[string]volume, faultyFiles, er
 		return nil, faultyFiles{}, err
 	}
 	volumes, faults := map[string]volume{}, faultyFiles{broken: map[string]bool{}}
+	known, problems := surroundings(files)
+	faults.problems = append(faults.problems, problems...)
 	for _, name := range names {
-		v, problems, err := readVolume(files, name, prefix+name)
+		v, problems, err := readVolume(files, name, prefix+name, known)
 		if err != nil {
 			return nil, faultyFiles{}, err
 		}
@@ -148,6 +150,29 @@ func readVolumes(files fs.FS, prefix string) (map[string]volume, faultyFiles, er
 		volumes[id] = v
 	}
 	return volumes, faults, nil
+}
+
+// surroundings are what the runbooks of a directory may take: the runbooks beside them, else those that ship with the
+// product, and the manifests in its actions directory with those that ship. A directory without manifests of its own may
+// name any action: then nothing is known of them.
+func surroundings(files fs.FS) (runbooks.Known, runbooks.Problems) {
+	beside, shipped := runbooks.Beside(files), runbooks.Beside(runbooks.Shipped())
+	known := runbooks.Known{Runbooks: func(id string) (*runbooks.Runbook, error) {
+		rb, err := beside(id)
+		if err == nil {
+			return rb, nil
+		}
+		if found, shippedErr := shipped(id); shippedErr == nil {
+			return found, nil
+		}
+		return nil, err
+	}}
+	own, problems := runbooks.LoadManifests(runbooks.Actions(files))
+	if len(own) > 0 {
+		known.Actions, _ = runbooks.LoadManifests(runbooks.Actions(runbooks.Shipped()))
+		maps.Copy(known.Actions, own)
+	}
+	return known, problems
 }
 
 // runbookFiles lists a directory's runbooks. Files that begin with a dot are not meant for us: editors and volumes of
@@ -168,12 +193,12 @@ func runbookFiles(files fs.FS) ([]string, error) {
 
 // readVolume reads one runbook. A file must be called by its runbook's id, so that it is known which runbook a faulty
 // file was.
-func readVolume(files fs.FS, name, place string) (volume, runbooks.Problems, error) {
+func readVolume(files fs.FS, name, place string, known runbooks.Known) (volume, runbooks.Problems, error) {
 	text, err := fs.ReadFile(files, name)
 	if err != nil {
 		return volume{}, nil, err
 	}
-	rb, problems := runbooks.Parse(place, text)
+	rb, problems := runbooks.ParseWith(place, text, known)
 	if problems.Err() != nil {
 		return volume{}, problems, nil
 	}

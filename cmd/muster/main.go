@@ -17,7 +17,7 @@ import (
 
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], shell{
-		getenv: os.Getenv, login: loginName, stdout: os.Stdout, stderr: os.Stderr,
+		getenv: os.Getenv, login: loginName, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 	}))
 }
 
@@ -25,6 +25,7 @@ func main() {
 type shell struct {
 	getenv         func(name string) string
 	login          func() string // the operating system's user
+	stdin          io.Reader     // may be nil: then nobody is there to be asked
 	stdout, stderr io.Writer
 }
 
@@ -59,6 +60,7 @@ func rootCommand(sh shell) *cobra.Command {
 	root.SetErr(sh.stderr)
 	root.AddGroup(
 		&cobra.Group{ID: groupIncident, Title: "Incidents:"},
+		&cobra.Group{ID: groupControl, Title: "The runbook of an incident:"},
 		&cobra.Group{ID: groupServer, Title: "The server:"},
 		&cobra.Group{ID: groupFiles, Title: "Runbooks and configuration:"},
 	)
@@ -72,6 +74,11 @@ func rootCommand(sh shell) *cobra.Command {
 		declareCommand(sh), listCommand(sh), showCommand(sh), timelineCommand(sh), ackCommand(sh), severityCommand(sh),
 		assignCommand(sh), answerCommand(sh), approveCommand(sh), rejectCommand(sh), doneCommand(sh), noteCommand(sh),
 		pageCommand(sh), resolveCommand(sh), cancelCommand(sh), openCommand(sh), recordCommand(sh),
+	)
+	add(groupControl,
+		pauseCommand(sh), resumeCommand(sh), retryCommand(sh), skipCommand(sh), stopCommand(sh), reassignCommand(sh),
+		advanceCommand(sh), returnCommand(sh), revertCommand(sh), editCommand(sh), stepCommand(sh), sendCommand(sh),
+		upgradeCommand(sh),
 	)
 	add(groupServer, demoCommand(sh), serveCommand(sh), workerCommand(sh), gatewayCommand(sh), reloadCommand(sh))
 	add(groupFiles, checkCommand(sh), schemaCommand(sh))
@@ -95,6 +102,7 @@ func noSuchCommand(c *cobra.Command, args []string) error {
 // The groups in which help shows the commands.
 const (
 	groupIncident = "incident"
+	groupControl  = "control"
 	groupServer   = "server"
 	groupFiles    = "files"
 )

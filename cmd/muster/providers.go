@@ -22,6 +22,7 @@ type vendors struct {
 	chat    *slack.Client
 	phone   *twilio.Client
 	records *file.Archive
+	systems activities.Ports // bridges, trackers, audiences, web, commands; the other ports are empty
 }
 
 // openVendors reads the configuration; nothing is called yet.
@@ -40,6 +41,13 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 			return nil, err
 		}
 	}
+	var room activities.Chat = absentChat{}
+	if v.chat != nil {
+		room = v.chat
+	}
+	if v.systems, err = openSystems(config, data, room); err != nil {
+		return nil, err
+	}
 	return v, nil
 }
 
@@ -54,7 +62,8 @@ func openTwilio(config *roster.Config, people twilio.People, log *slog.Logger) (
 
 // ports are the capabilities for the worker. What is not configured refuses, so that the incident says so and goes on.
 func (v *vendors) ports(numbers activities.Numbers) activities.Ports {
-	p := activities.Ports{Chat: absentChat{}, Phone: absentPhone{}, People: v.live, Archive: v.records, Numbers: numbers}
+	p := v.systems
+	p.Chat, p.Phone, p.People, p.Archive, p.Numbers = absentChat{}, absentPhone{}, v.live, v.records, numbers
 	if v.chat != nil {
 		p.Chat = v.chat
 	}

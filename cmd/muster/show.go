@@ -19,8 +19,11 @@ import (
 // showCommand shows an incident as it stands.
 func showCommand(sh shell) *cobra.Command {
 	var f callFlags
+	var all bool
 	c := &cobra.Command{
 		Use: "show KEY", Short: "Show an incident: where it stands, what it waits for, who was called",
+		Long: "Show an incident: where it stands, what it waits for and the command that answers, who was called, the steps under\n" +
+			"way, and what can be taken back. Phases that are over or have not begun are one line each; --all shows every step.",
 		Example: "  muster show INC-1", Args: words("KEY"), ValidArgsFunction: completeKeys(sh, &f),
 		RunE: func(c *cobra.Command, words []string) error {
 			return call(c.Context(), sh, f, func(d *caller) error {
@@ -28,26 +31,39 @@ func showCommand(sh shell) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				d.snapshot(s)
+				width, _ := terminalOf(sh.stdout)
+				d.snapshot(s, sight{all: all, width: width})
 				return d.object(s)
 			})
 		},
 	}
 	f.add(c)
+	c.Flags().BoolVar(&all, "all", false, "every step")
 	return c
 }
 
+// sight is how much of an incident is shown, and in how many cells.
+type sight struct {
+	all   bool
+	width int
+}
+
 // snapshot shows an incident for people: first what is so, then what it waits for, then what was done.
-func (p printer) snapshot(s contract.Snapshot) {
+func (p printer) snapshot(s contract.Snapshot, v sight) {
 	inc := s.Incident
 	p.line("%s · %s", inc.Key, oneLine(inc.Title))
+	if s.Paused != nil {
+		p.paragraph("PAUSED ", fmt.Sprintf("since %s by %s%s", clockText(s.Paused.At), s.Paused.By.String(), prefixed(": ", oneLine(s.Paused.Reason))), v)
+		p.line("       No further step begins until: muster resume %s", inc.Key)
+	}
 	if inc.Summary != "" {
 		p.line("%s", inc.Summary)
 	}
 	p.facts(s)
-	p.waits(&inc)
+	p.waits(&inc, v)
 	p.calls(&inc)
-	p.steps(s.Steps)
+	p.runbook(s, v)
+	p.undoable(s)
 }
 
 // facts are the lines of the head. What is not known is left out, except where that is news itself.
@@ -56,7 +72,7 @@ func (p printer) facts(s contract.Snapshot) {
 	p.fact("state", incidentState(&inc))
 	p.fact("severity", cmp.Or(string(inc.Severity), "not set"))
 	p.fact("service", joined(" · ", inc.Service, inc.Team, inc.Environment))
-	p.fact("runbook", inc.Runbook)
+	p.fact("runbook", joined(" ", inc.Runbook, short(s.Hash), prefixed("before: ", strings.Join(shortAll(s.Upgraded), ", "))))
 	p.fact("declared", stamped(inc.DeclaredAt, &inc.DeclaredBy))
 	if inc.AcknowledgedAt.IsZero() {
 		p.fact("acknowledged", "by nobody yet")
@@ -75,6 +91,10 @@ func (p printer) facts(s contract.Snapshot) {
 	if inc.Room.Name != "" {
 		p.fact("room", joined(" ", "#"+inc.Room.Name, inc.Room.URL))
 	}
+	p.fact("bridge", joined(" ", inc.Bridge.URL, inc.Bridge.ID))
+	p.fact("ticket", joined(" ", inc.Ticket.ID, inc.Ticket.URL))
+	p.fact("postmortem", inc.Postmortem)
+	p.fact("left as it is", strings.Join(inc.NotUndone, ", "))
 	p.fact("web ui", inc.URL)
 	p.fact("record", strings.Join(s.Record, ", "))
 }
@@ -83,111 +103,6 @@ func (p printer) facts(s contract.Snapshot) {
 func (p printer) fact(name, value string) {
 	if value != "" {
 		p.line("  %-13s %s", name, oneLine(value))
-	}
-}
-
-// waits lists what is asked of people, and the command that answers.
-func (p printer) waits(inc *incident.Incident) {
-	open := inc.OpenQuestions()
-	if len(open) == 0 {
-		return
-	}
-	p.line("\nWaits for")
-	for _, q := range open {
-		text := oneLine(q.Text)
-		if len(q.Who) > 0 {
-			text += " (" + strings.Join(q.Who, ", ") + ")"
-		}
-		p.line("  %-13s %s", q.Step, text)
-		for _, item := range q.Checklist {
-			p.line("  %-13s - %s", "", oneLine(item))
-		}
-		if !q.Deadline.IsZero() {
-			p.line("  %-13s until %s, then: %s", "", clockText(q.Deadline), cmp.Or(q.OnTimeout, "it goes on"))
-		}
-		p.line("  %-13s %s", "", answerWith(inc, q))
-	}
-}
-
-// answerWith is the command that answers a question.
-func answerWith(inc *incident.Incident, q *incident.Question) string {
-	choices := make([]string, 0, len(q.Choices))
-	for _, c := range q.Choices {
-		choices = append(choices, c.Key)
-	}
-	switch q.Kind {
-	case incident.QuestionApprove:
-		return fmt.Sprintf("muster approve %s %s, or: muster reject %s %s --reason …", inc.Key, q.Step, inc.Key, q.Step)
-	case incident.QuestionTask:
-		return fmt.Sprintf("muster done %s %s", inc.Key, q.Step)
-	case incident.QuestionSeverity:
-		names := make([]string, 0, len(inc.Severities))
-		for _, s := range inc.Severities {
-			names = append(names, string(s))
-		}
-		return fmt.Sprintf("muster severity %s %s", inc.Key, strings.Join(names, "|"))
-	case incident.QuestionAsk, incident.QuestionAssign, incident.QuestionHold:
-	}
-	return fmt.Sprintf("muster answer %s %s %s", inc.Key, q.Step, strings.Join(choices, "|"))
-}
-
-// calls lists the pages and how far they are.
-func (p printer) calls(inc *incident.Incident) {
-	if len(inc.Pages) == 0 {
-		return
-	}
-	p.line("\nPages")
-	for _, page := range inc.Pages {
-		p.line("  %-13s %s", cmp.Or(page.Step, "by hand"), pageState(page))
-		for _, a := range page.Attempts {
-			p.line("  %-13s %s %s, %s by %s%s", "", clockText(a.At), oneLine(a.Name), cmp.Or(string(a.Status), "planned"), a.Via,
-				prefixed(" · ", oneLine(a.Detail)))
-		}
-	}
-}
-
-// pageState is how far a page is.
-func pageState(page *incident.Page) string {
-	switch page.State {
-	case incident.PageAcknowledged:
-		return fmt.Sprintf("acknowledged by %s at %s", page.AckedBy, clockText(page.AckedAt))
-	case incident.PageWithdrawn:
-		return "withdrawn"
-	case incident.PageExhausted:
-		return "nobody has acknowledged"
-	case incident.PageOpen:
-	}
-	if len(page.Levels) == 0 {
-		return "calls"
-	}
-	target := page.Levels[min(page.Level, len(page.Levels)-1)].Target
-	text := fmt.Sprintf("calls %s (level %d of %d, round %d of %d)", target, page.Level+1, len(page.Levels), page.Round+1, page.Rounds)
-	if page.Exhausted {
-		text += "; every level and round is through, the fallback is called"
-	}
-	return text
-}
-
-// widestAddress is the widest column of steps' addresses; a longer one pushes its text aside.
-const widestAddress = 36
-
-// steps lists the runbook with what became of each step.
-func (p printer) steps(steps []contract.StepLine) {
-	if len(steps) == 0 {
-		return
-	}
-	p.line("\nRunbook")
-	column := 0
-	for _, s := range steps {
-		column = max(column, min(utf8.RuneCountInString(s.Address), widestAddress))
-	}
-	phase := incident.Phase("none")
-	for _, s := range steps {
-		if s.Phase != phase {
-			phase = s.Phase
-			p.line("  %s", strings.ReplaceAll(cmp.Or(string(phase), "finally"), "_", " "))
-		}
-		p.line("    %-10s %-*s  %s", strings.ReplaceAll(cmp.Or(string(s.State), "-"), "_", " "), column, s.Address, oneLine(s.Text))
 	}
 }
 
@@ -229,4 +144,25 @@ func prefixed(mark, text string) string {
 		return ""
 	}
 	return mark + text
+}
+
+// short is the beginning of a hash, enough to tell texts apart.
+func short(hash string) string { return fmt.Sprintf("%.12s", hash) }
+
+// shortAll is short for several.
+func shortAll(hashes []string) []string {
+	out := make([]string, 0, len(hashes))
+	for _, hash := range hashes {
+		out = append(out, short(hash))
+	}
+	return out
+}
+
+// paragraph is a text behind a label, wrapped below itself.
+func (p printer) paragraph(label, text string, v sight) {
+	indent := utf8.RuneCountInString(label)
+	for _, piece := range wrapped(plainText(text), v.width-indent) {
+		p.line("%s%s", label, piece)
+		label = strings.Repeat(" ", indent)
+	}
 }

@@ -91,7 +91,7 @@ func sentenceOf(e incident.Entry) string {
 	switch {
 	case e.Kind == incident.EntryAlert && person, e.Kind == incident.EntryCleared && person:
 		text = e.By.String() + " · " + text
-	case e.Kind == incident.EntryNote && person:
+	case e.Kind == incident.EntryNote && person && !strings.HasPrefix(text, e.By.String()+" "):
 		text = e.By.String() + ": " + text
 	case e.Kind == incident.EntryPhase:
 		text = "── " + strings.ReplaceAll(text, "_", " ")

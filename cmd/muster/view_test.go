@@ -35,11 +35,12 @@ func nightOf() []incident.Entry {
 		{Kind: incident.EntryQuestion, By: runbook, Step: "stop", Text: "commander: What stops the bleeding? [Roll back] [Fail over]"},
 		{Kind: incident.EntryNote, By: cem, Text: "The deploy of 23:40 removed an index.\nRolling back."},
 		{Kind: incident.EntryNote, By: runbook, Text: "Rollback of payments approved"},
+		{Kind: incident.EntryNote, By: ben, Text: "Ben Ito pauses the runbook"},
 		{Kind: incident.EntryProblem, By: runbook, Text: "chat cannot be reached; it is told later, the incident goes on: post the message: connection refused by the proxy in front of it"},
 		{Kind: incident.EntryPhase, By: runbook, Text: "lessons_learned"},
 		{Kind: incident.EntryEnded, By: runbook, Text: "resolved"},
 	}
-	at := []float64{0.04, 0.04, 0.1, 0.31, 0.4, 3.49, 5.1, 9.96, 12, 61.5, 99.94, 99.96, 3723, 190000}
+	at := []float64{0.04, 0.04, 0.1, 0.31, 0.4, 3.49, 5.1, 9.96, 12, 61.5, 99.94, 99.95, 99.96, 3723, 190000}
 	for n := range entries {
 		entries[n].Seq, entries[n].At = n+1, began().Add(time.Duration(at[n]*1000)*time.Millisecond)
 	}
@@ -67,6 +68,7 @@ func TestViewShowsTimePassed(t *testing.T) {
    61.5 s  note          Cem Kaya: The deploy of 23:40 removed an index.
                          Rolling back. (unverified, login root)
    99.9 s  note          Rollback of payments approved
+   1m 39s  note          Ben Ito pauses the runbook
    1m 39s  problem       chat cannot be reached; it is told later, the incident goes on: post the
                          message: connection refused by the proxy in front of it
 

@@ -66,7 +66,7 @@ func (c *Client) OpenRoom(ctx context.Context, req contract.OpenRoomRequest) (co
 // The rooms are listed only when an earlier attempt may have made one, or when
 // a name is taken: lists are slow and scarce.
 func (c *Client) findOrCreate(ctx context.Context, self identity, req contract.OpenRoomRequest) (*slack.Channel, error) {
-	w := wanted{self: self, names: roomNames(req.Name), mark: mark(req.Owner), since: req.Intended.Add(-skew)}
+	w := wanted{self: self, names: roomNames(req.Name), mark: mark(req.Owner), since: req.Intended.Add(-skew), private: c.private || req.Private}
 	var taken map[string]bool
 	var err error
 	if req.Again {
@@ -81,7 +81,7 @@ func (c *Client) findOrCreate(ctx context.Context, self identity, req contract.O
 			continue
 		}
 		var room *slack.Channel
-		room, err = c.api.CreateConversationContext(ctx, slack.CreateConversationParams{ChannelName: name, IsPrivate: c.private})
+		room, err = c.api.CreateConversationContext(ctx, slack.CreateConversationParams{ChannelName: name, IsPrivate: w.private})
 		if code(err) != nameTaken {
 			return room, classify("create room #"+name, err)
 		}
@@ -99,10 +99,11 @@ func (c *Client) findOrCreate(ctx context.Context, self identity, req contract.O
 
 // wanted describes the room that we look for.
 type wanted struct {
-	self  identity
-	names []string // the wished name and its variations
-	mark  string
-	since time.Time
+	self    identity
+	names   []string // the wished name and its variations
+	mark    string
+	since   time.Time
+	private bool // a room by invitation only
 }
 
 // ours tells whether a room is the one we made for this owner.
@@ -121,7 +122,7 @@ func (w wanted) ours(room slack.Channel) bool {
 // the wished names are taken. Rooms that our bot cannot see are not listed.
 func (c *Client) survey(ctx context.Context, w wanted) (ours *slack.Channel, taken map[string]bool, err error) {
 	kind := "public_channel"
-	if c.private {
+	if w.private {
 		kind = "private_channel"
 	}
 	params := &slack.GetConversationsParameters{Types: []string{kind}, Limit: listPage}
