@@ -32,7 +32,7 @@ func TestReads(t *testing.T) {
 		},
 		{
 			name: "an answer that may be missing", want: "may have no value here: a goes on without an answer",
-			text: block(ask+"  on_timeout: continue\n- note: ${{ steps.a.choice }}"),
+			text: block(ask + "  on_timeout: continue\n- note: ${{ steps.a.choice }}"),
 		},
 		{name: "rounds, inside", text: block("- repeat:\n  id: a\n  max: 2\n  steps: [{ note: \"${{ steps.a.rounds }}\" }]"), want: "cannot be known here: the repeat has not ended"},
 		{name: "one's own, in the undo", text: block("- task: A\n  id: a\n  undo: [{ note: \"${{ steps.a.note }}\" }]")},
