@@ -135,3 +135,25 @@ func TestFixturesAreUsed(t *testing.T) {
 		}
 	}
 }
+
+func TestReadmeListsTheRules(t *testing.T) {
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, _ := strings.Cut(string(text), "<!-- rules -->\n")
+	_, after, ok := strings.Cut(rest, "<!-- /rules -->")
+	if !ok {
+		t.Fatal("README.md has no table of rules")
+	}
+	var table strings.Builder
+	table.WriteString("| rule | what is wrong | why it matters | what to do |\n|---|---|---|---|\n")
+	for _, rule := range Rules() {
+		title := rule.Title
+		if rule.Warning {
+			title += " (warning)"
+		}
+		fmt.Fprintf(&table, "| %s | %s | %s | %s |\n", rule.Code, title, rule.About, rule.Remedy)
+	}
+	generated(t, "README.md", []byte(before+"<!-- rules -->\n"+table.String()+"<!-- /rules -->"+after))
+}

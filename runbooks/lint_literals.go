@@ -19,8 +19,8 @@ var (
 	listed   = regexp.MustCompile(`([A-Za-z_][\w.]*)\s+in\s*\[([^\]]*)\]`)
 )
 
-// checkLiterals warns of comparisons with words that a name never has: a severity, phase, answer or alternative that does
-// not exist. Such a condition is false for ever, in silence.
+// checkLiterals warns of comparisons with words that a name never has: a severity, phase, state, answer or alternative that
+// does not exist. Such a condition is false for ever, in silence.
 func (c *checker) checkLiterals() {
 	for _, u := range c.rb.uses() {
 		if !u.bare() && !strings.Contains(u.source, "${{") {
@@ -68,17 +68,34 @@ func (c *checker) values(name string) (code Code, what string, known []string) {
 		}
 		return CodeUnknownName, "phase", known
 	}
-	id, field, ok := stepOutput(name)
-	target := c.layout.byID[id]
-	if ok && target != nil && target.step.Ask != nil && field == "choice" {
-		for _, choice := range target.step.Ask.Choices {
-			known = append(known, choice.Key)
-		}
-		return CodeChoice, "choice", known
+	if id, field, ok := stepOutput(name); ok && c.layout.byID[id] != nil {
+		return outputValues(c.layout.byID[id].step, field)
 	}
 	input, ok := strings.CutPrefix(name, "inputs.")
 	if i := slices.IndexFunc(c.rb.Inputs, func(in Input) bool { return in.Name == input }); ok && i >= 0 {
 		return CodeInput, "alternative", c.rb.Inputs[i].Enum
 	}
 	return "", "", nil
+}
+
+// outputValues lists what an output of a step can be.
+func outputValues(s *Step, field string) (code Code, what string, known []string) {
+	switch {
+	case field == "state":
+		return CodeUnknownName, "state", StepStates()
+	case s.Ask != nil && field == "choice":
+		for _, choice := range s.Ask.Choices {
+			known = append(known, choice.Key)
+		}
+		return CodeChoice, "choice", known
+	}
+	return "", "", nil
+}
+
+// StepStates lists what expressions may find in steps.<id>.state.
+func StepStates() []string {
+	return []string{
+		"pending", "running", "waiting", "holding", "done", "skipped", "failed", "timed_out", "rejected", "cancelled", "reverted",
+		"returned",
+	}
 }

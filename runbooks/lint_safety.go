@@ -83,8 +83,16 @@ func (c *checker) checkAction(s *Step) {
 	if s.OnFailure != nil && s.OnFailure.Do == DoContinue {
 		c.warn(s.Path+".on_failure", CodeShrug, fmt.Sprintf("the runbook goes on as if %s had worked", s.Action.Name), "write ask, or the steps that rescue it")
 	}
-	if m := s.Action.Manifest; m != nil && !m.Idempotent && s.Retry != nil && s.Retry.Max > 0 {
-		c.fail(s.Path+".retry", CodeTwice, fmt.Sprintf("%s is not idempotent: a retry may do it twice", s.Action.Name), "remove retry, or write idempotent: true into its manifest if it is")
+	m := s.Action.Manifest
+	if m == nil || m.Idempotent {
+		return
+	}
+	retry, place := s.Retry, s.Path+".retry"
+	if retry == nil {
+		retry, place = m.Retry, s.Path+".action"
+	}
+	if retry != nil && retry.Max > 0 {
+		c.fail(place, CodeTwice, fmt.Sprintf("%s is not idempotent: a retry may do it twice", s.Action.Name), "remove retry, or write idempotent: true into its manifest if it is")
 	}
 }
 

@@ -15,15 +15,22 @@ import (
 // checkCommand finds the mistakes of runbooks and configurations before the night.
 func checkCommand(sh shell) *cobra.Command {
 	var files sources
-	var secrets, inJSON bool
+	var secrets, strict, inJSON bool
+	var format string
 	c := &cobra.Command{
 		Use: "check [PATH…]", Short: "Check runbooks and configurations: every mistake, with its place and a remedy",
 		Long: "Check runbooks and configurations. A PATH is a file or a directory, whose .yaml files are checked; which of the two a\n" +
 			"file is stands in the file. Without a PATH it is the configuration (" + configVariable + ", else " + defaultConfig + ") and the\n" +
 			"directory of runbooks. Names of the configuration are checked against the runbooks that it uses, and these against\n" +
-			"the people that it has. The exit status is 1 when there is a mistake; a warning is none.",
-		Example: "  muster check musterbook.yaml runbooks",
+			"the people that it has. The exit status is 1 when there is a mistake; a warning is none, unless --strict. SARIF is what\n" +
+			"code hosts read to show findings beside the lines of a change.",
+		Example: "  muster check musterbook.yaml runbooks\n  muster check runbooks --strict --format sarif > check.sarif",
 		RunE: func(_ *cobra.Command, paths []string) error {
+			report, err := reportIn(sh, format, inJSON)
+			if err != nil {
+				return err
+			}
+			report.strict = strict
 			if len(paths) == 0 {
 				paths = checkedByDefault(serverSources(sh, files))
 			}
@@ -43,13 +50,15 @@ func checkCommand(sh shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return tellFindings(printer{w: sh.stdout, json: inJSON}, found, findings)
+			return report.tell(found, findings)
 		},
 	}
 	c.Flags().StringVar(&files.config, "config", "", "configuration to check when no PATH is given")
 	c.Flags().StringVar(&files.books, "runbooks", "", "directory of further runbooks that a configuration may use (default "+booksVariable+")")
 	c.Flags().BoolVar(&secrets, "secrets", false, "also check that every secret can be had here")
-	addJSON(c, &inJSON)
+	c.Flags().BoolVar(&strict, "strict", false, "warnings are mistakes too")
+	c.Flags().StringVar(&format, "format", "", "text, json or sarif (default text)")
+	c.Flags().BoolVar(&inJSON, "json", false, "print JSON, as --format json does")
 	return c
 }
 
@@ -122,28 +131,6 @@ func plainPathError(err error) error {
 		return fmt.Errorf("%s: %w", path.Path, path.Err)
 	}
 	return err
-}
-
-// tellFindings shows everything that was found; mistakes are a failure.
-func tellFindings(p printer, files []string, findings []finding) error {
-	mistakes := 0
-	for _, f := range findings {
-		if !f.Warning {
-			mistakes++
-		}
-		p.line("%s", f.text)
-	}
-	if findings == nil {
-		findings = []finding{}
-	}
-	if err := p.object(findings); err != nil {
-		return err
-	}
-	if mistakes > 0 {
-		return fmt.Errorf("%s in %s", counted(mistakes, "mistake"), counted(len(files), "file"))
-	}
-	p.line("%s: no mistakes", counted(len(files), "file"))
-	return nil
 }
 
 // counted is a number of things.
