@@ -2,6 +2,7 @@ package runbooks
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -82,11 +83,12 @@ func (r *reader) linkImport(rb *Runbook, s *Step, known Known) {
 	place := s.Path + ".runbook"
 	body, err := importOf(s.Runbook.ID, []string{rb.ID}, known)
 	if err != nil {
-		code := CodeUnknownName
-		if _, isCycle := err.(*cycle); isCycle {
-			code = CodeCycle
+		p := Problem{Code: CodeUnknownName, Message: err.Error(), Hint: "name a runbook that lies beside this one"}
+		var circle *cycle
+		if errors.As(err, &circle) {
+			p.Code, p.Hint = CodeCycle, "take the steps that both need into a runbook of their own"
 		}
-		r.report(r.place(place), Problem{Code: code, Message: err.Error(), Hint: "name a runbook that lies beside this one"})
+		r.report(r.place(place), p)
 		return
 	}
 	r.checkWith(s, "runbook "+s.Runbook.ID, s.Runbook.With, body.Inputs)

@@ -117,7 +117,7 @@ func (r *Runner) execute(ctx context.Context, req contract.CommandRequest, words
 	c.Env, c.Stdout, c.Stderr, c.WaitDelay = env, out, out, 2*time.Second
 	ownGroup(c)
 	err := c.Run()
-	result := contract.CommandResult{Stdout: strings.ToValidUTF8(r.o.Mask(out.String(), values), "�"), Cut: out.cut}
+	result := contract.CommandResult{Stdout: strings.ToValidUTF8(r.o.Mask(out.kept.String(), values), "�"), Cut: out.cut}
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:
@@ -133,20 +133,20 @@ func (r *Runner) execute(ctx context.Context, req contract.CommandRequest, words
 
 // bounded keeps the beginning of what is written to it.
 type bounded struct {
-	bytes.Buffer
+	kept  bytes.Buffer
 	limit int
 	cut   bool
 }
 
 // Write keeps what fits and takes the rest as written, so that the command is not stopped by it.
 func (b *bounded) Write(p []byte) (int, error) {
-	room := b.limit - b.Len()
+	room := b.limit - b.kept.Len()
 	if len(p) > room {
 		b.cut = true
-		b.Buffer.Write(p[:max(room, 0)])
+		b.kept.Write(p[:max(room, 0)])
 		return len(p), nil
 	}
-	return b.Buffer.Write(p)
+	return b.kept.Write(p)
 }
 
 // errQuote is a quotation mark without its partner.

@@ -3,8 +3,10 @@ package graph_test
 import (
 	"encoding/xml"
 	"errors"
+	"flag"
 	"io"
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 
@@ -108,5 +110,26 @@ func TestTextFormats(t *testing.T) {
 	}
 	if _, err := p.Write("png"); err == nil {
 		t.Error("an unknown format is written")
+	}
+}
+
+var update = flag.Bool("update", false, "draw the checked-in picture anew")
+
+// TestPictureOfTheDocs keeps the picture that the documentation shows up to date.
+func TestPictureOfTheDocs(t *testing.T) {
+	t.Parallel()
+	const name = "../../docs/service-outage.svg"
+	want := graph.Of(shipped(t)["service-outage"], nil).SVG()
+	if *update {
+		if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Error("docs/service-outage.svg is out of date: go test ./runbooks/graph -update")
 	}
 }

@@ -257,5 +257,5 @@ func (b *Box) stateWords() string {
 
 // mark is a sign for each sort, so that a picture without colour says the same.
 func mark(s Sort) string {
-	return map[Sort]string{People: "☻", Page: "☎", Wait: "⏲", Tell: "✉", System: "⚙", Block: "▦", Flow: "➤"}[s]
+	return map[Sort]string{People: "☻", Page: "☎", Wait: "◔", Tell: "✉", System: "⚙", Block: "▦", Flow: "➤"}[s]
 }
