@@ -33,7 +33,10 @@ func shippedIDs(t testing.TB) []string {
 func TestShippedRunbooksAreClean(t *testing.T) {
 	t.Parallel()
 	ids := shippedIDs(t)
-	if diff := cmp.Diff([]string{"demo", "rotate-credentials", "security-breach", "service-outage"}, ids); diff != "" {
+	if diff := cmp.Diff([]string{
+		"data-loss", "demo", "failed-deployment", "leaked-credential", "performance-degradation", "rotate-credentials", "security-breach",
+		"service-outage", "third-party-outage",
+	}, ids); diff != "" {
 		t.Fatalf("(-want +got)\n%s", diff)
 	}
 	for _, id := range ids {

@@ -110,6 +110,13 @@ func (r *run) settleSignal(ctx workflow.Context, question, name string) {
 	}
 	in := r.st.Signals[i]
 	r.st.Signals = slices.Delete(r.st.Signals, i, i+1)
+	if q := r.inc.Question(question); q != nil {
+		if fitting, err := incident.FillForm(q.Form, in.Payload); err == nil {
+			in.Payload = fitting
+		} else {
+			r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Step: q.Step, Text: fmt.Sprintf("%s has another payload than it should: %v", name, err)})
+		}
+	}
 	r.inc.Settle(now(ctx), in.By, question, incident.Settlement{
 		State: incident.QuestionAnswered, Choice: incident.ChoiceFilled, Fields: in.Payload,
 	})

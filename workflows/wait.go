@@ -65,6 +65,9 @@ func (w *waiting) round(ctx workflow.Context, deadline time.Time) (fired bool, e
 		return !w.until().Equal(deadline)
 	}
 	err = workflow.Await(ctx, func() bool { return w.done() || elapsed() || moved() })
+	if err == nil {
+		err = ctx.Err() // a timer that was cancelled with the wait is ready too, and has not fired
+	}
 	return err == nil && elapsed(), err
 }
 

@@ -147,7 +147,7 @@ func TestPageRunbook(t *testing.T) {
 	if err != nil || hash == "" {
 		t.Fatal(err)
 	}
-	if _, problems := runbooks.Parse("page.yaml", pageText); len(problems) > 0 {
+	if _, problems := runbooks.Parse("page.yaml", pageText); problems.Err() != nil {
 		t.Error(problems)
 	}
 	if string(rb.Severities[0].Severity) != pageSeverity {

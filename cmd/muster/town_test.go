@@ -53,6 +53,7 @@ phases:
       on_timeout: escalate
   recovery:
     - say: It works again.
+  lessons_learned: []
 `
 
 // The telephone numbers of the town: Ana never answers, Ben does.
