@@ -69,7 +69,9 @@ func TestSVGIsXML(t *testing.T) {
 	for id, rb := range all {
 		for state := range map[string]bool{"": true, "waiting": true} {
 			states := map[string]graph.State{}
-			rb.WalkAll(func(_ runbooks.Place, s *runbooks.Step) { states[s.Path] = graph.State{Word: state, Until: "12:00 <UTC>"} })
+			rb.WalkAll(func(_ runbooks.Place, s *runbooks.Step) {
+				states[s.Path] = graph.State{Word: state, Until: "12:00 <UTC>"}
+			})
 			d := xml.NewDecoder(strings.NewReader(graph.Of(rb, states).SVG()))
 			for {
 				token, err := d.Token()
