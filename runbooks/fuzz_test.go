@@ -1,8 +1,11 @@
 package runbooks
 
 import (
+	"fmt"
 	"io/fs"
+	"strings"
 	"testing"
+	"time"
 )
 
 // FuzzParse: nothing panics; every problem has a place; a runbook without errors gives itself back through its JSON,
@@ -45,4 +48,34 @@ func FuzzParse(f *testing.F) {
 			roundTrip(t, rb)
 		}
 	})
+}
+
+// TestReadingIsBounded: whatever is handed in, up to 256 KiB, is read within a second (three on a busy machine).
+func TestReadingIsBounded(t *testing.T) {
+	t.Parallel()
+	fill := func(head, line string) string {
+		return head + strings.Repeat(line, (250<<10-len(head))/len(line))
+	}
+	vars := strings.Builder{}
+	for n := range 6000 {
+		fmt.Fprintf(&vars, "  v%d: '%d'\n", n, n)
+	}
+	list := "[" + strings.Repeat("1,", 3000) + "1]"
+	for name, text := range map[string]string{
+		"steps":      fill(block("- note: a"), "    - note: b\n"),
+		"undeclared": fill(block("- note: a"), "    - note: ${{ x.y }}\n"),
+		"lists":      fill(block("- note: a"), "    - for_each: "+list+"\n      as: x\n      steps: []\n"),
+		"vars":       strings.Replace(minimal(), "roles:", "vars:\n"+vars.String()+"roles:", 1),
+		"brackets":   block("- note: ${{ " + strings.Repeat("(", 100_000)),
+		"flow":       strings.Repeat("[", 200_000),
+		"unknown":    fill(minimal(), "k: v\n"),
+	} {
+		began := time.Now()
+		_, problems := Parse("x.yaml", []byte(text))
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("%s: %s, %d problems", name, took, len(problems))
+		} else {
+			t.Logf("%s: %s, %d problems", name, took, len(problems))
+		}
+	}
 }

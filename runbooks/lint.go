@@ -1,6 +1,7 @@
 package runbooks
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -11,10 +12,46 @@ import (
 // what is faulty.
 func (r *reader) checkExpressions(rb *Runbook) *Plan {
 	c := r.compiler(rb)
+	if !r.withinBounds(rb) {
+		return c.plan
+	}
 	if err := c.compile(); err != nil {
 		r.report(r.place("document"), Problem{Code: CodeMismatch, Message: err.Error()})
 	}
 	return c.plan
+}
+
+// Bounds of what is compiled. A runbook that people can read is far below them; above them reading it would take long.
+const (
+	maxVars        = 100
+	maxExpressions = 3000
+	maxSourceBytes = 96 << 10 // of all expressions and texts with expressions
+)
+
+// withinBounds reports a runbook whose expressions are too many or too long to be compiled.
+func (r *reader) withinBounds(rb *Runbook) bool {
+	count, size := 0, 0
+	for _, u := range rb.uses() {
+		if u.bare() || strings.Contains(u.source, "${{") {
+			count, size = count+1, size+len(u.source)
+		}
+	}
+	for _, v := range rb.Vars {
+		size += len(v.Value)
+	}
+	p := Problem{Code: CodeSize, Hint: "split the runbook"}
+	switch {
+	case len(rb.Vars) > maxVars:
+		p.Message = fmt.Sprintf("there are more than %d constants", maxVars)
+	case count > maxExpressions:
+		p.Message = fmt.Sprintf("there are more than %d expressions", maxExpressions)
+	case size > maxSourceBytes:
+		p.Message = fmt.Sprintf("the expressions are longer than %d KiB together", maxSourceBytes>>10)
+	default:
+		return true
+	}
+	r.report(r.place("document"), p)
+	return false
 }
 
 // compiler compiles the runbook's expressions; faults are reported at their places in the file.

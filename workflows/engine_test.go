@@ -13,6 +13,7 @@ import (
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/encoding/protojson"
 
@@ -79,8 +80,17 @@ func newLive(t testing.TB, e *engine.Engine, cutAfter int) *live {
 	}
 	t.Cleanup(c.Close)
 	world := memory.New(book(), time.Now)
-	w := worker.New(c, activities.Ports{Chat: world, Phone: world, People: world, Archive: world, Numbers: world}, worker.Options{
+	ports := activities.Ports{
+		Chat: world, Phone: world, People: world, Archive: world, Numbers: world, Bridges: world, Tracker: world, Audiences: world,
+		Web: world, Commands: world,
+	}
+	w := worker.New(c, ports, worker.Options{
 		FailOnPanic: true, CutAfter: cutAfter, StopTimeout: time.Second, DeadlockTimeout: time.Minute,
+		Actions: func(r activities.Registry) {
+			r.RegisterActivityWithOptions(func(_ context.Context, with map[string]any, e contract.Effect, _ contract.Secrets) (map[string]any, error) {
+				return world.DoAction("deploy.rollback", with, e)
+			}, activity.RegisterOptions{Name: "deploy.rollback"})
+		},
 	})
 	if err := worker.Prepare(t.Context(), c); err != nil {
 		t.Fatal(err)
