@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -22,7 +23,8 @@ func FillForm(form []FormField, fields map[string]any) (map[string]any, error) {
 	for _, f := range form {
 		names = append(names, f.Name)
 	}
-	for name := range fields {
+	given := slices.Sorted(maps.Keys(fields)) //workflowcheck:ignore
+	for _, name := range given {
 		if !slices.Contains(names, name) && len(form) > 0 {
 			return nil, refuse("it has: "+strings.Join(names, ", "), "there is no field %q", name)
 		}
@@ -30,15 +32,15 @@ func FillForm(form []FormField, fields map[string]any) (map[string]any, error) {
 	out := map[string]any{}
 	var missing []string
 	for _, f := range form {
-		value, given := fields[f.Name]
-		if text, isText := value.(string); given && isText && strings.TrimSpace(text) == "" {
-			given = false
+		value, there := fields[f.Name]
+		if text, isText := value.(string); there && isText && strings.TrimSpace(text) == "" {
+			there = false
 		}
 		switch {
-		case !given && f.Required && f.Default == nil:
+		case !there && f.Required && f.Default == nil:
 			missing = append(missing, f.Name)
 			continue
-		case !given:
+		case !there:
 			continue
 		}
 		fitting, err := fit(f.Type, value)

@@ -153,7 +153,7 @@ func (r *run) beginWatchRun(ctx workflow.Context, w *runbooks.Watch, wr *contrac
 		if err != nil && !temporal.IsCanceledError(err) {
 			r.problem(ctx, w.Path, "a watch has ended badly: "+orElse(w.Name, w.Path))
 		}
-		if wr.Fired == fired && !(temporal.IsCanceledError(err) && r.over()) {
+		if wr.Fired == fired && (!temporal.IsCanceledError(err) || !r.over()) {
 			wr.Running = false
 		}
 	})
