@@ -1,0 +1,70 @@
+package workflows_test
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/runbooks"
+)
+
+// TestShippedRunbooksPlay plays every runbook that ships, from the beginning to the end of its review: with people who
+// answer now and then, each time differently, and with nobody at all for a day. Whatever happens, somebody with a name is
+// waited for, and nothing is left running.
+func TestShippedRunbooksPlay(t *testing.T) {
+	t.Parallel()
+	names, err := fs.Glob(runbooks.Shipped(), "*.yaml")
+	if err != nil || len(names) < 8 {
+		t.Fatal(names, err)
+	}
+	for _, name := range names {
+		for variant := range 4 {
+			t.Run(strings.TrimSuffix(name, ".yaml")+"/"+itoa(variant), func(t *testing.T) {
+				t.Parallel()
+				s := newScenario(t, shipped(t, strings.TrimSuffix(name, ".yaml")))
+				s.in.Declaration.Inputs = map[string]any{
+					"service": "payments", "vendor": "cloud", "credential": "deploy key", "account": "robot",
+					"hosts": []any{"web-1"}, "accounts": []any{"eve"}, "target": "sre-oncall", "message": "hello",
+				}
+				for input := range s.in.Declaration.Inputs {
+					if !hasInput(&s.in.Runbook, input) {
+						delete(s.in.Declaration.Inputs, input)
+					}
+				}
+				s.world.Action = func(string, map[string]any) (map[string]any, error) {
+					return map[string]any{"uri": "s3://x", "sha256": "abc"}, nil
+				}
+				if variant > 0 {
+					s.phones(everybody())
+					s.act(time.Minute, contract.VerbSeverity, contract.Act{By: inSlack("ben"), Value: []string{"SEV1", "SEV2", "SEV3"}[variant-1]})
+					for n := range 200 {
+						s.at(time.Duration(2+7*n)*time.Minute+41*time.Second, func() { s.seeTo((variant + n) % 3) })
+					}
+				}
+				s.at(23*time.Hour, func() {
+					if inc := s.snapshot().Incident; inc.Open() && !s.awaited() {
+						t.Errorf("after a day it waits for nobody\n%s", s.transcript())
+					}
+				})
+				s.stopAt(24 * time.Hour)
+				s.after(25*time.Hour, func() { s.env.CancelWorkflowByID(contract.ReviewID("INC-1"), "") })
+				s.run()
+				s.settled()
+			})
+		}
+	}
+}
+
+// hasInput says whether a runbook takes an input.
+func hasInput(rb *runbooks.Runbook, name string) bool {
+	for _, in := range rb.Inputs {
+		if in.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func itoa(n int) string { return string(rune('0' + n)) }
