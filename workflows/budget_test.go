@@ -2,15 +2,20 @@ package workflows_test
 
 import (
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/worker"
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/engine/enginetest"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/runbooks"
+	"github.com/musterbook/musterbook/workflows"
 )
 
 // mostEvents is what four hours of service-outage at SEV2 with twenty acts of people may cost.
@@ -74,4 +79,32 @@ func playBudget(b *testing.B) int {
 		b.Errorf("%d events, want at most %d", events, mostEvents)
 	}
 	return events
+}
+
+// BenchmarkReplay measures how long a history of about four thousand events takes to be replayed: what a worker does
+// after a restart before it goes on.
+func BenchmarkReplay(b *testing.B) {
+	const notes = 850
+	l := newLive(b, enginetest.Start(b, nil), 10_000)
+	const id = "incident/long"
+	l.pickUp(id, "ana")
+	rb, problems := runbooks.Parse("long.yaml", []byte("runbook: long\nroles: { commander: sre-oncall }\nphases:\n  containment:\n    - task: work\n      id: work\n"))
+	if problems.Err() != nil {
+		b.Fatal(problems)
+	}
+	run := l.declare(id, rb)
+	for range notes {
+		l.mustAct(id, contract.VerbNote, contract.Act{By: person("ana", incident.DoorSlack), Value: "what we know"})
+	}
+	l.mustAct(id, contract.VerbResolve, contract.Act{By: person("ana", incident.DoorSlack)})
+	l.ended(run)
+	h := slices.MaxFunc(l.runs(id, run.GetRunID()), func(a, b *history.History) int { return len(a.GetEvents()) - len(b.GetEvents()) })
+	for b.Loop() {
+		replayer := worker.NewWorkflowReplayer()
+		workflows.Register(replayer, &workflows.Workflows{Plans: plans{}, CutAfter: 10_000})
+		if err := replayer.ReplayWorkflowHistory(quietLogger{}, h); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(len(h.GetEvents())), "events")
 }

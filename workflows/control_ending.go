@@ -67,7 +67,7 @@ func (r *run) checkEnding(verb contract.Verb, act contract.Act) error {
 	left := r.undoable()
 	if verb == contract.VerbResolve && act.Undo == "" && len(left) > 0 && r.inc.Open() {
 		return &incident.Refusal{
-			What: "some steps can still be taken back: " + strings.Join(left, ", "), Hint: "say --revert to do that now, or --leave",
+			What: "some steps can still be taken back: " + strings.Join(left, ", "), Hint: "say revert to do that now, or leave (--revert, --leave)",
 		}
 	}
 	if r.st.Ending != nil {

@@ -36,7 +36,7 @@ func TestRandomRunbooks(t *testing.T) {
 					for steps > 1 && playRandom(t, seed, steps-1) != "" {
 						steps--
 					}
-					t.Fatalf("seed %d: %s\nwith %d kinds of steps:\n%s", seed, playRandom(t, seed, steps), steps, randomRunbook(seed, steps))
+					t.Fatalf("seed %d: %s\nalso with the first %d kinds of steps alone:\n%s", seed, fault, steps, randomRunbook(seed, steps))
 				}
 			}
 		})
@@ -108,13 +108,24 @@ func randomRunbook(seed uint64, kinds int) string {
 
 // playRandom plays the runbook of a seed and says what is wrong with how it went; "" = nothing.
 func playRandom(t *testing.T, seed uint64, kinds int) string {
-	cut, fault := playSeed(t, seed, kinds, true)
-	if fault != "" || seed%4 != 0 || cut.runs == 1 {
-		return fault
-	}
-	uncut, fault := playSeed(t, seed, kinds, false)
-	if diff := gocmp.Diff(rounded(uncut), rounded(cut)); fault == "" && diff != "" {
-		return "the cut shows (-uncut +cut):\n" + diff
+	// What happens in one instant has the order of the test's own threads, so a difference counts only when it is there
+	// every time.
+	const tries = 3
+	var fault string
+	for range tries {
+		cut, wrong := playSeed(t, seed, kinds, true)
+		if wrong != "" || seed%4 != 0 || cut.runs == 1 {
+			return wrong
+		}
+		uncut, wrong := playSeed(t, seed, kinds, false)
+		if wrong != "" {
+			return wrong
+		}
+		diff := gocmp.Diff(rounded(uncut), rounded(cut))
+		if diff == "" {
+			return ""
+		}
+		fault = "the cut shows (-uncut +cut):\n" + diff
 	}
 	return fault
 }

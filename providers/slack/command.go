@@ -64,8 +64,8 @@ func words() []word {
 	return []word{
 		{contract.VerbAck, "[INC-1] [all]", "acknowledge the page that rings", readAck},
 		{contract.VerbSeverity, "[INC-1] SEV1 [reason]", "set the severity", readSeverity},
-		{contract.VerbResolve, "[INC-1] [reason]", "the incident is over", readReason},
-		{contract.VerbCancel, "[INC-1] reason", "it was no incident", readMust(readReason)},
+		{contract.VerbResolve, "[INC-1] [revert|leave] [reason]", "the incident is over; revert or leave what can be taken back", readEnd},
+		{contract.VerbCancel, "[INC-1] [revert|leave] reason", "it was no incident", readMust(readEnd)},
 		{contract.VerbNote, "[INC-1] text", "write a line on the timeline", readMust(readValue)},
 		{contract.VerbPage, "[INC-1] target [message]", "page a person, a team or a schedule", readPage},
 		{contract.VerbAssign, "[INC-1] role person", "give somebody a role", readAssign},
@@ -169,6 +169,16 @@ func severityName(typed string) string {
 }
 
 func readReason(rest string, act *contract.Act) bool {
+	act.Reason = rest
+	return true
+}
+
+// readEnd reads what becomes of what can be taken back, where it is said, and the reason.
+func readEnd(rest string, act *contract.Act) bool {
+	first, after, _ := strings.Cut(rest, " ")
+	if undo := strings.TrimPrefix(first, "--"); undo == contract.UndoRevert || undo == contract.UndoLeave {
+		act.Undo, rest = undo, strings.TrimSpace(after)
+	}
 	act.Reason = rest
 	return true
 }
