@@ -168,11 +168,6 @@ func severityName(typed string) string {
 	return typed
 }
 
-func readReason(rest string, act *contract.Act) bool {
-	act.Reason = rest
-	return true
-}
-
 // readEnd reads what becomes of what can be taken back, where it is said, and the reason.
 func readEnd(rest string, act *contract.Act) bool {
 	first, after, _ := strings.Cut(rest, " ")
