@@ -89,13 +89,13 @@ func (r *reader) manifestInputs(n *yaml.Node, what string) []Input {
 	return inputs
 }
 
-// LoadManifests reads the manifests of a directory, by the names of their actions. A directory that is not there holds
-// none.
+// LoadManifests reads the manifests of a directory, by the names of their actions. A directory that is not there gives
+// nil: then nothing is known of actions, and any may be named.
 func LoadManifests(files fs.FS) (map[string]Manifest, Problems) {
 	out := map[string]Manifest{}
 	entries, err := fs.ReadDir(files, ".")
 	if errors.Is(err, fs.ErrNotExist) {
-		return out, nil
+		return nil, nil
 	}
 	var problems Problems
 	if err != nil {
