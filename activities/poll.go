@@ -60,7 +60,7 @@ func poll[Out any](ctx context.Context, p Ports, wanted contract.Poll, try func(
 		} else if contract.IsRefused(err) {
 			return out, err
 		}
-		said := errNotYet.Error()
+		said := "not yet"
 		if err != nil {
 			said = err.Error()
 		}
@@ -148,8 +148,8 @@ const largestBody = 64 << 10
 
 // storeBody puts a large body into the archive. The file's name depends on the effect's key alone.
 func (p Ports) storeBody(ctx context.Context, key string, out contract.HTTPResult) (contract.HTTPResult, error) {
-	text, size := bodyText(out.Body)
-	if size <= largestBody {
+	text := expression.Format(out.Body)
+	if len(text) <= largestBody {
 		return out, nil
 	}
 	place, err := p.Archive.Put(ctx, "body-"+shortHash(key)+".txt", []byte(text))
@@ -158,12 +158,6 @@ func (p Ports) storeBody(ctx context.Context, key string, out contract.HTTPResul
 	}
 	out.Stored, out.Body = place, text[:1024]
 	return out, nil
-}
-
-// bodyText is a body as text, and its size.
-func bodyText(body any) (string, int) {
-	text := expression.Format(body)
-	return text, len(text)
 }
 
 // runCommand runs a command of the allow-list, once or until its condition holds.

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -122,6 +121,3 @@ func draftPostmortem(archive Archive) func(context.Context, contract.PostmortemR
 		return out, nil
 	}
 }
-
-// errNotYet is a poll's answer that does not fulfil its condition.
-var errNotYet = errors.New("not yet")

@@ -174,7 +174,7 @@ type StepRun struct {
 
 	List    []any          `json:"list,omitempty"`    // of for_each: its items
 	Rounds  int            `json:"rounds,omitempty"`  // of repeat: the present round, from 1
-	Failed  []int          `json:"failed,omitempty"`  // of for_each and parallel: what has failed
+	Failed  []int          `json:"failed,omitempty"`  // of for_each: the indexes of the items that have failed
 	Edits   map[string]any `json:"edits,omitempty"`   // parameters that a person has set, by field
 	Inputs  map[string]any `json:"inputs,omitempty"`  // of an imported runbook
 	Vars    map[string]any `json:"vars,omitempty"`    // likewise

@@ -148,16 +148,6 @@ type Condition struct {
 	Known  map[string]any    `json:"known,omitempty"`  // the values that were known when the poll began
 }
 
-// Secrets says which secrets a request may read. A value travels as the mark that SecretMark makes, never as itself.
-type Secrets struct {
-	Names []string `json:"names,omitempty"`
-	// Nonce stands in every mark, so that no text from outside can be one.
-	Nonce string `json:"nonce,omitempty"`
-}
-
-// SecretMark is how a secret travels through a request.
-func SecretMark(name, nonce string) string { return "\u27e6secret " + name + " " + nonce + "\u27e7" }
-
 // HTTPRequest asks a web service. A request that is not GET, HEAD or OPTIONS carries Key as Idempotency-Key.
 type HTTPRequest struct {
 	Effect

@@ -3,6 +3,7 @@ package incident
 import (
 	"fmt"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -100,35 +101,58 @@ func fit(kind string, value any) (any, error) {
 
 // fitNumber reads a number.
 func fitNumber(kind string, value any) (any, error) {
-	number, isNumber := value.(float64)
-	if text, isText := value.(string); isText {
-		parsed, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		number, isNumber = parsed, err == nil
+	given := value
+	switch v := value.(type) {
+	case string:
+		given = strings.TrimSpace(v)
+	case int:
+		given = float64(v)
 	}
-	if n, isInt := value.(int); isInt {
-		number, isNumber = float64(n), true
-	}
+	number, ok := ReadNumber(given)
 	switch {
-	case !isNumber || number != number:
+	case !ok:
 		return nil, fmt.Errorf("a number is needed, not %v", value)
-	case kind == "int" && number != float64(int64(number)):
+	case kind == "int" && !Whole(number):
 		return nil, fmt.Errorf("a whole number is needed, not %v", value)
 	}
 	return number, nil
 }
 
-// fitList reads a list; at a terminal its items stand between commas.
-func fitList(kind string, value any) (any, error) {
-	items, isList := value.([]any)
+// ReadNumber reads a number that JSON can carry, or a text that is one; infinity is none.
+func ReadNumber(value any) (float64, bool) {
+	number, ok := value.(float64)
 	if text, isText := value.(string); isText {
-		for item := range strings.SplitSeq(text, ",") {
-			if item = strings.TrimSpace(item); item != "" {
-				items = append(items, item)
-			}
-		}
-		isList = true
+		parsed, err := strconv.ParseFloat(text, 64)
+		number, ok = parsed, err == nil
 	}
-	if !isList {
+	return number, ok && !math.IsNaN(number) && !math.IsInf(number, 0)
+}
+
+// Whole says whether a number is a whole one that float64 holds exactly.
+func Whole(number float64) bool {
+	return number == math.Trunc(number) && math.Abs(number) < 1<<53
+}
+
+// ReadList reads a list, or a text with commas between its items.
+func ReadList(value any) ([]any, bool) {
+	text, isText := value.(string)
+	if !isText {
+		items, ok := value.([]any)
+		return items, ok
+	}
+	items := []any{}
+	for item := range strings.SplitSeq(text, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items, true
+}
+
+// fitList reads a list of one type.
+func fitList(kind string, value any) (any, error) {
+	items, ok := ReadList(value)
+	if !ok {
 		return nil, fmt.Errorf("a list is needed, not %v", value)
 	}
 	out := []any{}

@@ -3,15 +3,14 @@ package runbooks
 import (
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/musterbook/musterbook/expression"
+	"github.com/musterbook/musterbook/incident"
 )
 
 // inputTypeUser is the input type that names a person; expressions see text.
@@ -226,13 +225,8 @@ func convertInputBool(given any) (any, error) {
 }
 
 func convertInputNumber(typeName string, given any) (any, error) {
-	number, ok := given.(float64)
-	if text, isText := given.(string); isText {
-		parsed, err := strconv.ParseFloat(text, 64)
-		number, ok = parsed, err == nil
-	}
-	whole := number == math.Trunc(number) && math.Abs(number) < 1<<53
-	if !ok || math.IsNaN(number) || math.IsInf(number, 0) || (typeName == "int" && !whole) {
+	number, ok := incident.ReadNumber(given)
+	if !ok || (typeName == "int" && !incident.Whole(number)) {
 		return nil, fmt.Errorf("%v is not of type %s", given, typeName)
 	}
 	return number, nil
@@ -240,15 +234,7 @@ func convertInputNumber(typeName string, given any) (any, error) {
 
 // convertInputList takes a list, or text with commas.
 func convertInputList(elem string, given any) (any, error) {
-	if text, ok := given.(string); ok {
-		given = []any{}
-		for part := range strings.SplitSeq(text, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				given = append(given.([]any), part)
-			}
-		}
-	}
-	items, ok := given.([]any)
+	items, ok := incident.ReadList(given)
 	if !ok {
 		return nil, fmt.Errorf("%v is not a list", given)
 	}

@@ -198,19 +198,10 @@ func (b *stepReader) branches(n *yaml.Node) []Branch {
 // settings reads new values of constants.
 func (b *stepReader) settings(n *yaml.Node, name string) []Var {
 	entries, _ := b.entries(n, name)
-	var values []Var
-	for _, e := range entries {
-		label, good := b.name(e.keyNode, "a constant")
-		value, ok := b.text(e.value, name+"."+e.key)
-		if good && ok {
-			b.places[b.at(name+"."+label)] = e.value
-			values = append(values, Var{Name: label, Value: value})
-		}
-	}
 	if len(entries) == 0 {
 		b.report(n, Problem{Code: CodeEmpty, Message: "set needs at least one name and its value"})
 	}
-	return values
+	return b.named(entries, "a constant", name, b.at(name))
 }
 
 // phaseName reads the name of a phase.

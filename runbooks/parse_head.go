@@ -30,12 +30,23 @@ func (r *reader) name(n *yaml.Node, what string) (string, bool) {
 // vars reads the constants.
 func (r *reader) vars(n *yaml.Node) []Var {
 	entries, _ := r.entries(n, "vars")
+	return r.named(entries, "a constant", "vars", "vars")
+}
+
+// outputs reads what the runbook gives to one that imports it.
+func (r *reader) outputs(n *yaml.Node) []Var {
+	entries, _ := r.entries(n, "outputs")
+	return r.named(entries, "an output", "outputs", "outputs")
+}
+
+// named reads names that expressions will spell, each with its text. Messages say field; the texts' places stand below at.
+func (r *reader) named(entries []entry, what, field, at string) []Var {
 	var vars []Var
 	for _, e := range entries {
-		name, good := r.name(e.keyNode, "a constant")
-		value, ok := r.text(e.value, "vars."+e.key)
+		name, good := r.name(e.keyNode, what)
+		value, ok := r.text(e.value, field+"."+e.key)
 		if good && ok {
-			r.places["vars."+name] = e.value
+			r.places[at+"."+name] = e.value
 			vars = append(vars, Var{Name: name, Value: value})
 		}
 	}

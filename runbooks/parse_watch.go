@@ -98,18 +98,3 @@ func (r *reader) assessRules(n *yaml.Node) []AssessRule {
 	}
 	return out
 }
-
-// outputs reads what the runbook gives to one that imports it.
-func (r *reader) outputs(n *yaml.Node) []Var {
-	entries, _ := r.entries(n, "outputs")
-	var out []Var
-	for _, e := range entries {
-		name, good := r.name(e.keyNode, "an output")
-		value, ok := r.text(e.value, "outputs."+e.key)
-		if good && ok {
-			r.places["outputs."+name] = e.value
-			out = append(out, Var{Name: name, Value: value})
-		}
-	}
-	return out
-}

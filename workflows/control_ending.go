@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,13 +77,13 @@ func (r *run) checkEnding(verb contract.Verb, act contract.Act) error {
 
 // endAfterUndo takes back what can be taken back, then ends the incident; it answers false when there is nothing to do.
 func (r *run) endAfterUndo(at time.Time, verb contract.Verb, act contract.Act) (bool, error) {
-	if act.Undo != contract.UndoRevert || len(r.undoable()) == 0 || !r.inc.Open() {
+	what := r.undoable()
+	if act.Undo != contract.UndoRevert || len(what) == 0 || !r.inc.Open() {
 		return false, nil
 	}
 	if err := r.inc.CheckEnd(incident.End{Ending: incident.Resolved}); err != nil {
 		return false, err
 	}
-	what := r.undoable()
 	if _, err := r.addAdHoc(at, act.By, revertByHand(what, len(r.st.AdHoc))); err != nil {
 		return false, err
 	}
@@ -108,11 +107,6 @@ func (r *run) awaitUndo(ctx workflow.Context) {
 		}
 		e := *r.st.Ending
 		r.st.Ending = nil
-		r.inc.NotUndone = r.undoable()
-		err := r.inc.Finish(now(ctx), e.By, incident.End{Ending: e.Ending, Reason: e.Reason})
-		var refused *incident.Refusal
-		if errors.As(err, &refused) {
-			workflow.GetLogger(ctx).Warn("the end came second", "key", r.inc.Key, "error", err)
-		}
+		r.finish(ctx, e.By, incident.End{Ending: e.Ending, Reason: e.Reason})
 	})
 }

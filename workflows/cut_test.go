@@ -149,36 +149,38 @@ func TestCutAnywhere(t *testing.T) {
 	if result := uncut.run(); result.Ending != incident.Resolved {
 		t.Fatalf("ended as %q\n%s", result.Ending, uncut.transcript())
 	}
-	want := rounded(uncut)
-	states := uncut.states()
-	check := func(t *testing.T, cuts ...time.Duration) {
-		s := windingPath(t)
-		for _, at := range cuts {
-			s.cut(at)
-		}
-		s.run()
-		if s.runs < 2 {
-			t.Fatalf("the run was not cut")
-		}
-		if diff := gocmp.Diff(want, rounded(s)); diff != "" {
-			t.Errorf("the cut shows (-uncut +cut):\n%s", diff)
-		}
-		if diff := gocmp.Diff(states, s.states()); diff != "" {
-			t.Errorf("the steps' states differ (-uncut +cut):\n%s", diff)
-		}
-	}
 	var all []time.Duration
 	for at := 2 * time.Second; at < 825*time.Second; at += 11 * time.Second {
 		all = append(all, at+313*time.Millisecond)
 	}
-	for _, at := range all {
-		t.Run(fmt.Sprint("at ", at), func(t *testing.T) {
+	cutEverywhere(t, uncut, windingPath, all)
+}
+
+// cutEverywhere plays a story again, cut at each moment singly and at all of them, and compares what the world sees and
+// the steps' states with those of the uncut one, which has run.
+func cutEverywhere(t *testing.T, uncut *scenario, play func(*testing.T) *scenario, moments []time.Duration) {
+	want, states := rounded(uncut), uncut.states()
+	check := func(name string, cuts ...time.Duration) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			check(t, at)
+			s := play(t)
+			for _, at := range cuts {
+				s.cut(at)
+			}
+			s.run()
+			if s.runs < 2 {
+				t.Fatal("the run was not cut")
+			}
+			if diff := gocmp.Diff(want, rounded(s)); diff != "" {
+				t.Errorf("the cut shows (-uncut +cut):\n%s", diff)
+			}
+			if diff := gocmp.Diff(states, s.states()); diff != "" {
+				t.Errorf("the steps' states differ (-uncut +cut):\n%s", diff)
+			}
 		})
 	}
-	t.Run("again and again", func(t *testing.T) {
-		t.Parallel()
-		check(t, all...)
-	})
+	for _, at := range moments {
+		check(fmt.Sprint("at ", at), at)
+	}
+	check("again and again", moments...)
 }

@@ -234,7 +234,7 @@ func (r *run) fields(ctx workflow.Context, n *node, field string, list []runbook
 	return out, nil
 }
 
-// words computes named texts.
+// wordsOf computes named texts.
 func (r *run) wordsOf(ctx workflow.Context, n *node, field string, list []runbooks.Field) (map[string]string, error) {
 	values, err := r.fields(ctx, n, field, list)
 	if err != nil {

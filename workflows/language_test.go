@@ -2,13 +2,10 @@ package workflows_test
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
@@ -300,7 +297,6 @@ func TestYardsticksCut(t *testing.T) {
 			t.Parallel()
 			uncut := play(t)
 			uncut.run()
-			want, states := rounded(uncut), uncut.states()
 			var moments []time.Duration
 			ended := uncut.snapshot().Incident.ResolvedAt
 			for _, e := range uncut.timeline() {
@@ -312,32 +308,7 @@ func TestYardsticksCut(t *testing.T) {
 					moments = append(moments, at)
 				}
 			}
-			check := func(t *testing.T, cuts ...time.Duration) {
-				s := play(t)
-				for _, at := range cuts {
-					s.cut(at)
-				}
-				s.run()
-				if s.runs < 2 {
-					t.Fatal("the run was not cut")
-				}
-				if diff := gocmp.Diff(want, rounded(s)); diff != "" {
-					t.Errorf("the cut shows (-uncut +cut):\n%s", diff)
-				}
-				if diff := gocmp.Diff(states, s.states()); diff != "" {
-					t.Errorf("the steps' states differ (-uncut +cut):\n%s", diff)
-				}
-			}
-			for _, at := range moments {
-				t.Run(fmt.Sprint("at ", at), func(t *testing.T) {
-					t.Parallel()
-					check(t, at)
-				})
-			}
-			t.Run("again and again", func(t *testing.T) {
-				t.Parallel()
-				check(t, moments...)
-			})
+			cutEverywhere(t, uncut, play, moments)
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/runbooks"
 )
@@ -122,6 +123,14 @@ func (n *node) address() string {
 	return address
 }
 
+// timeout is how long the step has, as it is written or as a person has edited it; "" = what its kind has.
+func (n *node) timeout() string {
+	if edited, ok := n.sr.Edits["timeout"]; ok {
+		return expression.Format(edited)
+	}
+	return n.s.Timeout
+}
+
 // effectKey is the idempotency key of an effect of the step: `<incident>/<step path>/<pass>/<item>`; a person who has a
 // step tried again means a new effect.
 func (r *run) effectKey(n *node, effect string) string {
@@ -206,10 +215,8 @@ func (r *run) importFrame(n *node) *frame {
 // undoFrame is the frame in which a step is taken back: it sees the values as they were when the step was done.
 func (r *run) undoFrame(n *node) *frame {
 	f := *n.frame
-	for i := range r.st.Undo {
-		if r.st.Undo[i].Step == n.key {
-			f.fixed = r.st.Undo[i].Values
-		}
+	if u := r.undoRecord(n.key); u != nil {
+		f.fixed = u.Values
 	}
 	return &f
 }
@@ -264,13 +271,5 @@ func (r *run) phaseFrame(p incident.Phase) *frame {
 	if l == nil {
 		l = r.own
 	}
-	return &frame{scope: r.scope, lane: l, phase: p, pass: r.phasePass(p)}
-}
-
-// phasePass is the present pass of a phase.
-func (r *run) phasePass(p incident.Phase) int {
-	if pr, ok := r.st.Phases[p]; ok && pr.Pass > 0 {
-		return pr.Pass
-	}
-	return 1
+	return &frame{scope: r.scope, lane: l, phase: p, pass: r.phaseSeen(p).Pass}
 }

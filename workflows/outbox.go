@@ -11,6 +11,7 @@ import (
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -81,18 +82,11 @@ func (r *run) channel(ctx workflow.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	invite, err := r.names(ctx, n, "invite", c.Invite)
-	if err != nil {
-		return err
-	}
-	duties, problems, err := r.people(ctx, n.frame, invite)
+	invite, err := r.invited(ctx, n, c.Invite)
 	if err != nil {
 		return err
 	}
 	// From here on nothing waits: a run that is cut has done all of it or nothing.
-	for _, p := range problems {
-		r.problem(ctx, n.address(), p)
-	}
 	private := r.inc.Private
 	if c.Private != nil {
 		private = *c.Private
@@ -101,7 +95,7 @@ func (r *run) channel(ctx workflow.Context, n *node) error {
 	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
 		Kind: contract.OutgoingRoom, Key: r.effectKey(n, "room"), At: now(ctx), Step: n.key, Address: n.address(),
 		Room: &contract.OpenRoomRequest{
-			Owner: r.inc.ID, Name: name, Topic: orElse(topic, r.topic()), Invite: ids(duties), Private: private,
+			Owner: r.inc.ID, Name: name, Topic: orElse(topic, r.topic()), Invite: invite, Private: private,
 			Purpose: fmt.Sprintf("%s %s", r.inc.Key, r.publicTitle()),
 		},
 	})
@@ -109,6 +103,23 @@ func (r *run) channel(ctx workflow.Context, n *node) error {
 		r.post(ctx, posting{message: contract.Message{Text: pin, Pin: true}})
 	}
 	return nil
+}
+
+// invited are the ids of the people whom a step invites, and writes down who was not found. Whoever calls it waits for
+// nothing afterwards, so that a run that is cut does not write it down twice.
+func (r *run) invited(ctx workflow.Context, n *node, sources []string) ([]oncall.PersonID, error) {
+	names, err := r.names(ctx, n, "invite", sources)
+	if err != nil {
+		return nil, err
+	}
+	duties, problems, err := r.people(ctx, n.frame, names)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range problems {
+		r.problem(ctx, n.address(), p)
+	}
+	return ids(duties), nil
 }
 
 // say posts a text to the room, or to another one.

@@ -28,20 +28,13 @@ func (r *run) bridge(ctx workflow.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	invite, err := r.names(ctx, n, "invite", n.s.Bridge.Invite)
+	invite, err := r.invited(ctx, n, n.s.Bridge.Invite)
 	if err != nil {
 		return err
-	}
-	duties, problems, err := r.people(ctx, n.frame, invite)
-	if err != nil {
-		return err
-	}
-	for _, p := range problems {
-		r.problem(ctx, n.address(), p)
 	}
 	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
 		Kind: contract.OutgoingBridge, Key: r.effectKey(n, "bridge"), At: now(ctx), Step: n.key, Address: n.address(),
-		Retries: retryOf(n.s, tellingTries-1).Max + 1, Mention: ids(duties),
+		Retries: retryOf(n.s, tellingTries-1).Max + 1, Mention: invite,
 		Bridge: &contract.OpenBridgeRequest{
 			Provider: n.s.Bridge.Provider, Owner: r.inc.ID, Incident: r.inc.Key,
 			Topic: orElse(topic, fmt.Sprintf("%s %s", r.inc.Key, r.publicTitle())),

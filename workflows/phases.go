@@ -37,14 +37,15 @@ func (r *run) story(ctx workflow.Context) {
 	if err := workflow.Await(ctx, func() bool { return !r.draining && r.st.Ending == nil }); err != nil {
 		return
 	}
-	r.finish(ctx, incident.End{Ending: incident.Resolved})
+	r.finish(ctx, incident.RunbookActor(), incident.End{Ending: incident.Resolved})
 }
 
-// finish ends the incident by the runbook. What could have been taken back and was not stands in the record.
-func (r *run) finish(ctx workflow.Context, e incident.End) {
+// finish ends the incident where no person waits for the answer. What could have been taken back and was not stands in
+// its state.
+func (r *run) finish(ctx workflow.Context, by incident.Actor, e incident.End) {
 	r.inc.NotUndone = r.undoable()
-	if err := r.inc.Finish(now(ctx), incident.RunbookActor(), e); err != nil {
-		workflow.GetLogger(ctx).Warn("the runbook's end came second", "key", r.inc.Key, "error", err)
+	if err := r.inc.Finish(now(ctx), by, e); err != nil {
+		workflow.GetLogger(ctx).Warn("the end came second", "key", r.inc.Key, "error", err)
 	}
 }
 
@@ -211,7 +212,7 @@ func (r *run) afterStop(ctx workflow.Context, p *runbooks.Phase, cause error) er
 		return nil
 	}
 	q, err := r.askPeople(ctx, asking{
-		step: string(p.Name), key: fmt.Sprintf("%s/stopped/%d", p.Name, r.phasePass(p.Name)), kind: incident.QuestionHold,
+		step: string(p.Name), key: fmt.Sprintf("%s/stopped/%d", p.Name, r.phaseSeen(p.Name).Pass), kind: incident.QuestionHold,
 		text: fmt.Sprintf("%s was stopped (%v). What next?", p.Name, cause), who: []string{string(incident.Commander)},
 		choices: []incident.Choice{
 			{Key: incident.ChoiceSkip, Label: "Go on with the next phase"},
@@ -274,11 +275,7 @@ func (r *run) goBack(at time.Time, by incident.Actor, p incident.Phase, reason s
 		return err
 	}
 	r.st.Pass++
-	text := fmt.Sprintf("%s goes back to %s", by, p)
-	if reason != "" {
-		text += " – " + reason
-	}
-	r.inc.Log(at, incident.Entry{Kind: incident.EntryPhase, By: by, Text: text})
+	r.inc.Log(at, incident.Entry{Kind: incident.EntryPhase, By: by, Text: fmt.Sprintf("%s goes back to %s", by, nonEmptyJoin(string(p), reason))})
 	from := slices.Index(incident.Phases(), p)
 	for _, later := range incident.Phases()[from:] {
 		pr, known := r.st.Phases[later]

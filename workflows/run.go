@@ -62,11 +62,11 @@ func (w *Workflows) newRun(ctx workflow.Context, in contract.IncidentInput) (*ru
 	}
 	r := &run{
 		shop: w, in: in, st: in.State, driving: map[string]bool{}, hungUp: map[string]bool{},
-		scope: &scope{rb: &in.Runbook, plan: plan}, own: &lane{}, lanes: map[incident.Phase]*lane{},
+		own: &lane{}, lanes: map[incident.Phase]*lane{},
 		active: map[string]workflow.CancelFunc{}, polls: map[string]workflow.CancelFunc{}, pageNodes: map[string]*node{},
 		catching: map[incident.Phase]int{}, watchLanes: map[string]*lane{},
 	}
-	r.scope.rb = &r.in.Runbook
+	r.scope = &scope{rb: &r.in.Runbook, plan: plan}
 	if r.st == nil {
 		r.st = firstState(ctx, in)
 	}

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,7 @@ func TestShippedRunbooksPlay(t *testing.T) {
 	}
 	for _, name := range names {
 		for variant := range 4 {
-			t.Run(strings.TrimSuffix(name, ".yaml")+"/"+itoa(variant), func(t *testing.T) {
+			t.Run(strings.TrimSuffix(name, ".yaml")+"/"+strconv.Itoa(variant), func(t *testing.T) {
 				t.Parallel()
 				s := newScenario(t, shipped(t, strings.TrimSuffix(name, ".yaml")))
 				s.in.Declaration.Inputs = map[string]any{
@@ -66,5 +67,3 @@ func hasInput(rb *runbooks.Runbook, name string) bool {
 	}
 	return false
 }
-
-func itoa(n int) string { return string(rune('0' + n)) }

@@ -75,10 +75,7 @@ func (r *run) asking(ctx workflow.Context, n *node, a asking) asking {
 		n.sr.Waiting = now(ctx)
 	}
 	n.sr.State = contract.StepWaiting
-	a.step, a.key, a.node, a.timeout = n.address(), r.questionKey(n), n, n.s.Timeout
-	if edited, ok := n.sr.Edits["timeout"]; ok {
-		a.timeout = expression.Format(edited)
-	}
+	a.step, a.key, a.node, a.timeout = n.address(), r.questionKey(n), n, n.timeout()
 	a.silence, a.choice = silenceOf(n.s.OnTimeout)
 	return a
 }
@@ -357,7 +354,7 @@ func (r *run) endStep(ctx workflow.Context, n *node) error {
 	if !r.inc.Open() {
 		return nil // a review has nothing left to end
 	}
-	r.finish(ctx, incident.End{Ending: n.s.End.Reason, Of: of})
+	r.finish(ctx, incident.RunbookActor(), incident.End{Ending: n.s.End.Reason, Of: of})
 	return workflow.Await(ctx, func() bool { return false })
 }
 

@@ -35,11 +35,7 @@ const (
 
 // timeoutOf is how long a step has.
 func (r *run) timeoutOf(n *node, otherwise time.Duration) time.Duration {
-	source := n.s.Timeout
-	if edited, ok := n.sr.Edits["timeout"]; ok {
-		source = expression.Format(edited)
-	}
-	return max(r.durationAt(source, otherwise, r.seenAt(n.frame, n.sr.Waiting)), time.Second)
+	return max(r.durationAt(n.timeout(), otherwise, r.seenAt(n.frame, n.sr.Waiting)), time.Second)
 }
 
 // askSystem asks a system and waits for its answer. A poll that a cut takes back is asked again by the next run, with what
@@ -335,10 +331,7 @@ func (r *run) action(ctx workflow.Context, n *node) error {
 // pollAction waits for the next round of an action that is polled; it answers whether there is one. Unlike the
 // product's own requests an activity of somebody else cannot repeat itself, so each round is one of its own.
 func (r *run) pollAction(ctx workflow.Context, n *node) (bool, error) {
-	if n.s.Action.Until == "" {
-		return false, nil
-	}
-	if r.holds(ctx, n.frame, n.s.Action.Until) {
+	if n.s.Action.Until == "" || r.holds(ctx, n.frame, n.s.Action.Until) {
 		return false, nil
 	}
 	every := max(r.durationAt(n.s.Action.Every, 30*time.Second, r.values(ctx, n.frame)), leastPoll)

@@ -37,13 +37,10 @@ func (r *run) tellAudience(ctx workflow.Context, n *node) error {
 		Effect: r.effect(ctx, n, "update"), Audience: u.Audience, Owner: r.inc.ID, Incident: r.inc.Key, Title: r.publicTitle(),
 		Severity: r.inc.Severity, Status: status, Message: message, Components: components, Room: r.inc.Room.ID,
 	}
-	var out contract.UpdateResult
-	r.effects++
-	out, err = call(r.systemOptions(ctx, "tell "+u.Audience), contract.PublishUpdate, req)
-	r.effects--
+	out, err := callSystem(ctx, r, "tell "+u.Audience, contract.PublishUpdate, req)
 	n.sr.Polled++
 	if err != nil {
-		return systemError(err)
+		return err
 	}
 	r.inc.Told(incident.Update{Audience: u.Audience, Status: status, Message: message, At: now(ctx), URL: out.URL})
 	r.log(ctx, incident.Entry{Kind: incident.EntrySay, Step: n.address(), Text: fmt.Sprintf("to %s: %s", u.Audience, nonEmptyJoin(message, status))})
@@ -54,15 +51,19 @@ func (r *run) tellAudience(ctx workflow.Context, n *node) error {
 	return nil
 }
 
-// systemOptions are the options of a short effect on a system.
-func (r *run) systemOptions(ctx workflow.Context, summary string) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+// callSystem is a short effect on a system; a cut waits for it.
+func callSystem[In, Out any](ctx workflow.Context, r *run, summary string, a contract.Activity[In, Out], req In) (Out, error) {
+	r.effects++
+	defer func() { r.effects-- }()
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: contract.QueueMain, StartToCloseTimeout: 15 * time.Second, ScheduleToCloseTimeout: 2 * time.Minute, Summary: summary,
 		WaitForCancellation: true,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 10 * time.Second, MaximumAttempts: 5,
 		},
 	})
+	out, err := call(ctx, a, req)
+	return out, systemError(err)
 }
 
 // reviewed waits until the text is confirmed by the role that must confirm it. Silence only reminds: nothing leaves
@@ -104,11 +105,9 @@ func (r *run) evidence(ctx workflow.Context, n *node) error {
 		}
 		*f.into = text
 	}
-	r.effects++
-	out, err := call(r.systemOptions(ctx, "keep evidence"), contract.KeepEvidence, req)
-	r.effects--
+	out, err := callSystem(ctx, r, "keep evidence", contract.KeepEvidence, req)
 	if err != nil {
-		return systemError(err)
+		return err
 	}
 	r.inc.Keep(incident.Evidence{ID: out.ID, Text: req.Text, File: req.File, SHA256: req.SHA256, Link: req.Link, At: now(ctx)})
 	r.log(ctx, incident.Entry{Kind: incident.EntryNote, Step: n.address(), Text: "evidence: " + nonEmptyJoin(req.Text, req.SHA256)})
@@ -126,13 +125,11 @@ func (r *run) postmortem(ctx workflow.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	r.effects++
-	out, err := call(r.systemOptions(ctx, "draft the postmortem"), contract.DraftPostmortem, contract.PostmortemRequest{
+	out, err := callSystem(ctx, r, "draft the postmortem", contract.DraftPostmortem, contract.PostmortemRequest{
 		Effect: r.effect(ctx, n, "postmortem"), Incident: *r.inc, Template: template, Publish: publish,
 	})
-	r.effects--
 	if err != nil {
-		return systemError(err)
+		return err
 	}
 	for _, p := range out.Problems {
 		r.problem(ctx, n.address(), p)

@@ -247,7 +247,7 @@ func (r *run) turn(f, of *frame, loop string) (int, bool) {
 func (r *run) standing(path string) (incident.Phase, int) {
 	first, _, _ := strings.Cut(path, "/")
 	if slices.Contains(incident.Phases(), incident.Phase(first)) {
-		return incident.Phase(first), r.phasePass(incident.Phase(first))
+		return incident.Phase(first), r.phaseSeen(incident.Phase(first)).Pass
 	}
 	return "", 1
 }

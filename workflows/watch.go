@@ -16,16 +16,20 @@ import (
 func (r *run) watchers(ctx workflow.Context) {
 	for i := range r.in.Runbook.Watch {
 		w := &r.in.Runbook.Watch[i]
-		if r.inc.Reviewing != slices.Contains(w.During, incident.LessonsLearned) && (r.inc.Reviewing || onlyLearning(w)) {
+		if !r.watchesNow(w) {
 			continue
 		}
 		workflow.Go(ctx, func(ctx workflow.Context) { r.watch(ctx, w) })
 	}
 }
 
-// onlyLearning says whether a watch is for the review alone.
-func onlyLearning(w *runbooks.Watch) bool {
-	return len(w.During) == 1 && w.During[0] == incident.LessonsLearned
+// watchesNow says whether a watch belongs to this part of the story: the review runs those that name the lessons learned,
+// the incident all but those that are for the review alone.
+func (r *run) watchesNow(w *runbooks.Watch) bool {
+	if r.inc.Reviewing {
+		return slices.Contains(w.During, incident.LessonsLearned)
+	}
+	return len(w.During) != 1 || w.During[0] != incident.LessonsLearned
 }
 
 // watchRun is where a watch stands.
@@ -80,14 +84,16 @@ func (r *run) inSeason(w *runbooks.Watch) bool {
 // the run before goes on is kept for when that has ended.
 func (r *run) nextFiring(ctx workflow.Context, w *runbooks.Watch, wr *contract.WatchRun, present *task) error {
 	if w.When == "" {
-		_, err := wait(ctx, waiting{
+		if _, err := wait(ctx, waiting{
 			summary: "watch " + orElse(w.Name, w.Path), done: func() bool { return false },
 			until: func() time.Time {
 				return wr.From.Add(max(r.durationAt(w.Every, defaultTimeout, r.seenAt(r.watchFrame(w), wr.From)), leastWatch))
 			},
 			change: func() int { return r.retimes },
-		})
-		return joinErr(err, workflow.Await(ctx, func() bool { return !r.draining && r.st.Paused == nil }))
+		}); err != nil {
+			return err
+		}
+		return workflow.Await(ctx, func() bool { return !r.draining && r.st.Paused == nil })
 	}
 	f := r.ownFrame()
 	return workflow.Await(ctx, func() bool {
@@ -102,14 +108,6 @@ func (r *run) nextFiring(ctx workflow.Context, w *runbooks.Watch, wr *contract.W
 		wr.Queued = false
 		return true
 	})
-}
-
-// joinErr is the first error.
-func joinErr(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }
 
 // leastWatch is the shortest time between two runs of a watch.

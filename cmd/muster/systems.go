@@ -32,7 +32,7 @@ func openSystems(config *roster.Config, data string, chat activities.Chat) (acti
 	p := activities.Ports{Web: web.New(runbookSecret), Bridges: bridges(config), StandingBridge: s.StandingBridge}
 	if len(s.Run.Allow) > 0 {
 		p.Commands = command.New(command.Options{
-			Allow: s.Run.Allow, Container: s.Run.Container, Secret: runbookSecret, Values: web.Values, Fill: web.Fill, Mask: web.Mask,
+			Allow: s.Run.Allow, Container: s.Run.Container, Secret: runbookSecret,
 		})
 	}
 	trackers, err := openTrackers(s.Trackers, data)

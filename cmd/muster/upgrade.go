@@ -52,7 +52,7 @@ func upgradeCommand(sh shell) *cobra.Command {
 	return c
 }
 
-// readRunbook reads the runbook of a file, with what lies beside it; no file is nil, which means the library.
+// readRunbook reads the runbook of a file, with what lies beside it or ships with muster; no file is nil, which means the library.
 func readRunbook(path string) (*runbooks.Runbook, error) {
 	if path == "" {
 		return nil, nil
@@ -61,12 +61,11 @@ func readRunbook(path string) (*runbooks.Runbook, error) {
 	if err != nil {
 		return nil, withHint(plainPathError(err), "name the file of a runbook")
 	}
-	beside := os.DirFS(filepath.Dir(path))
-	actions, faults := runbooks.LoadManifests(runbooks.Actions(beside))
+	known, faults := surroundings(os.DirFS(filepath.Dir(path)))
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	rb, problems := runbooks.ParseWith(path, text, runbooks.Known{Runbooks: runbooks.Beside(beside), Actions: actions})
+	rb, problems := runbooks.ParseWith(path, text, known)
 	if err := problems.Err(); err != nil {
 		return nil, withHint(err, "see muster check "+path)
 	}

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
@@ -48,6 +47,10 @@ func (d *Deployer) Register(w worker.ActivityRegistry) {
 // keeps: asked twice with one key, it rolls back once. What it refuses is final; everything else is tried again as the
 // runbook or the manifest says.
 func (d *Deployer) Rollback(ctx context.Context, in RollbackIn, effect contract.Effect, secrets contract.Secrets) (RollbackOut, error) {
+	revealed, err := secrets.Reveal(d.Secret)
+	if err != nil {
+		return RollbackOut{}, temporal.NewNonRetryableApplicationError(err.Error(), "Refused", nil)
+	}
 	body, err := json.Marshal(map[string]string{"service": in.Service})
 	if err != nil {
 		return RollbackOut{}, err
@@ -58,7 +61,7 @@ func (d *Deployer) Rollback(ctx context.Context, in RollbackIn, effect contract.
 	}
 	req.Header.Set("Idempotency-Key", effect.Key)
 	if in.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+d.reveal(in.Token, secrets))
+		req.Header.Set("Authorization", "Bearer "+revealed.Fill(in.Token))
 	}
 	answer, err := d.Client.Do(req)
 	if err != nil {
@@ -76,15 +79,4 @@ func (d *Deployer) Rollback(ctx context.Context, in RollbackIn, effect contract.
 		return RollbackOut{}, fmt.Errorf("roll %s back: %w", in.Service, err)
 	}
 	return out, nil
-}
-
-// reveal puts the values of secrets in the place of their marks. A mark is made of the secret's name and the nonce of
-// this request, so no text from outside can be one.
-func (d *Deployer) reveal(text string, secrets contract.Secrets) string {
-	for _, name := range secrets.Names {
-		if value, ok := d.Secret(name); ok {
-			text = strings.ReplaceAll(text, contract.SecretMark(name, secrets.Nonce), value)
-		}
-	}
-	return text
 }

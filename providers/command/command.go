@@ -30,10 +30,6 @@ type Options struct {
 	Timeout time.Duration
 	// Secret gives the value of a secret by its name.
 	Secret func(name string) (string, bool)
-	// Fill puts the values of secrets in the place of their marks, Mask hides them.
-	Values func(s contract.Secrets, secret func(string) (string, bool)) (map[string]string, error)
-	Fill   func(text string, values map[string]string) string
-	Mask   func(text string, values map[string]string) string
 }
 
 // Runner runs commands. It may be used concurrently.
@@ -60,7 +56,7 @@ func (r *Runner) Run(ctx context.Context, req contract.CommandRequest) (contract
 	if err := r.allowed(words); err != nil {
 		return contract.CommandResult{}, err
 	}
-	values, err := r.o.Values(req.Secrets, r.o.Secret)
+	secrets, err := req.Reveal(r.o.Secret)
 	if err != nil {
 		return contract.CommandResult{}, err
 	}
@@ -68,14 +64,14 @@ func (r *Runner) Run(ctx context.Context, req contract.CommandRequest) (contract
 	var names []string
 	for name, value := range req.Env {
 		names = append(names, name)
-		env = append(env, name+"="+r.o.Fill(value, values))
+		env = append(env, name+"="+secrets.Fill(value))
 	}
 	if req.Image != "" {
 		if words, err = r.inContainer(req.Image, words, names); err != nil {
 			return contract.CommandResult{}, err
 		}
 	}
-	return r.execute(ctx, req, words, env, values)
+	return r.execute(ctx, req, words, env, secrets)
 }
 
 // allowed refuses what is not on the list.
@@ -105,7 +101,7 @@ func (r *Runner) inContainer(image string, words, names []string) ([]string, err
 }
 
 // execute runs the words until they end or their time is over; then everything that they have begun is killed.
-func (r *Runner) execute(ctx context.Context, req contract.CommandRequest, words, env []string, values map[string]string) (contract.CommandResult, error) {
+func (r *Runner) execute(ctx context.Context, req contract.CommandRequest, words, env []string, secrets contract.Revealed) (contract.CommandResult, error) {
 	timeout := r.o.Timeout
 	if req.Timeout > 0 {
 		timeout = min(timeout, req.Timeout)
@@ -117,7 +113,7 @@ func (r *Runner) execute(ctx context.Context, req contract.CommandRequest, words
 	c.Env, c.Stdout, c.Stderr, c.WaitDelay = env, out, out, 2*time.Second
 	ownGroup(c)
 	err := c.Run()
-	result := contract.CommandResult{Stdout: strings.ToValidUTF8(r.o.Mask(out.kept.String(), values), "�"), Cut: out.cut}
+	result := contract.CommandResult{Stdout: strings.ToValidUTF8(secrets.Mask(out.kept.String()), "�"), Cut: out.cut}
 	var exit *exec.ExitError
 	switch {
 	case ctx.Err() != nil:

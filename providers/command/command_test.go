@@ -3,7 +3,6 @@ package command_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -25,25 +24,7 @@ func script(t *testing.T, text string) string {
 
 // runner runs the scripts of a test.
 func runner(o command.Options) *command.Runner {
-	o.Values = func(s contract.Secrets, _ func(string) (string, bool)) (map[string]string, error) {
-		values := map[string]string{}
-		for _, name := range s.Names {
-			values[contract.SecretMark(name, s.Nonce)] = "hidden-value"
-		}
-		return values, nil
-	}
-	o.Fill = func(text string, values map[string]string) string {
-		for mark, value := range values {
-			text = strings.ReplaceAll(text, mark, value)
-		}
-		return text
-	}
-	o.Mask = func(text string, values map[string]string) string {
-		for _, value := range values {
-			text = strings.ReplaceAll(text, value, "•••")
-		}
-		return text
-	}
+	o.Secret = func(string) (string, bool) { return "hidden-value", true }
 	return command.New(o)
 }
 

@@ -20,9 +20,6 @@ import (
 // largestAnswer bounds what is read of an answer, in bytes.
 const largestAnswer = 8 << 20
 
-// mask stands where a secret was.
-const mask = "•••"
-
 // Client asks web services. It may be used concurrently.
 type Client struct {
 	secret func(name string) (string, bool)
@@ -38,7 +35,7 @@ func New(secret func(name string) (string, bool)) *Client {
 // key as Idempotency-Key. A secret that is not configured, and an address that is none, are refused; a plain error means
 // that there was no answer.
 func (c *Client) Do(ctx context.Context, req contract.HTTPRequest) (contract.HTTPResult, error) {
-	values, err := Values(req.Secrets, c.secret)
+	secrets, err := req.Reveal(c.secret)
 	if err != nil {
 		return contract.HTTPResult{}, err
 	}
@@ -48,7 +45,7 @@ func (c *Client) Do(ctx context.Context, req contract.HTTPRequest) (contract.HTT
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	out, err := c.request(ctx, req, values)
+	out, err := c.request(ctx, req, secrets)
 	if err != nil {
 		return contract.HTTPResult{}, err
 	}
@@ -58,19 +55,19 @@ func (c *Client) Do(ctx context.Context, req contract.HTTPRequest) (contract.HTT
 		if errors.As(err, &failed) {
 			err = failed.Err // its words repeat the address, which may hold what is secret
 		}
-		return contract.HTTPResult{}, errors.New(Mask(fmt.Sprintf("%s %s: %v", req.Method, req.URL, err), values))
+		return contract.HTTPResult{}, errors.New(secrets.Mask(fmt.Sprintf("%s %s: %v", req.Method, req.URL, err)))
 	}
 	defer func() { _ = answer.Body.Close() }() // what was read is there; nothing can be done about the rest
-	return read(answer, values)
+	return read(answer, secrets)
 }
 
 // request fills in one request.
-func (c *Client) request(ctx context.Context, req contract.HTTPRequest, values map[string]string) (*http.Request, error) {
+func (c *Client) request(ctx context.Context, req contract.HTTPRequest, secrets contract.Revealed) (*http.Request, error) {
 	address, err := url.Parse(req.URL)
 	if err != nil || (address.Scheme != "http" && address.Scheme != "https") || address.Host == "" {
 		return nil, &contract.Refused{What: fmt.Sprintf("%q is no web address", req.URL), Hint: "write GET https://host/path"}
 	}
-	body, kind, err := encode(req.Body, values)
+	body, kind, err := encode(req.Body, secrets)
 	if err != nil {
 		return nil, err
 	}
@@ -82,16 +79,16 @@ func (c *Client) request(ctx context.Context, req contract.HTTPRequest, values m
 		out.Header.Set("Content-Type", kind)
 	}
 	for name, value := range req.Headers {
-		out.Header.Set(name, Fill(value, values))
+		out.Header.Set(name, secrets.Fill(value))
 	}
 	if changes(req.Method) && out.Header.Get("Idempotency-Key") == "" {
 		out.Header.Set("Idempotency-Key", req.Key)
 	}
 	switch {
 	case req.Bearer != "":
-		out.Header.Set("Authorization", "Bearer "+Fill(req.Bearer, values))
+		out.Header.Set("Authorization", "Bearer "+secrets.Fill(req.Bearer))
 	case req.User != "":
-		out.SetBasicAuth(Fill(req.User, values), Fill(req.Pass, values))
+		out.SetBasicAuth(secrets.Fill(req.User), secrets.Fill(req.Pass))
 	}
 	return out, nil
 }
@@ -102,14 +99,14 @@ func changes(method string) bool {
 }
 
 // encode is the body and its type: text as it stands, everything else as JSON.
-func encode(body any, values map[string]string) (io.Reader, string, error) {
+func encode(body any, secrets contract.Revealed) (io.Reader, string, error) {
 	switch b := body.(type) {
 	case nil:
 		return http.NoBody, "", nil
 	case string:
-		return strings.NewReader(Fill(b, values)), "text/plain; charset=utf-8", nil
+		return strings.NewReader(secrets.Fill(b)), "text/plain; charset=utf-8", nil
 	}
-	text, err := json.Marshal(filled(body, values))
+	text, err := json.Marshal(filled(body, secrets))
 	if err != nil {
 		return nil, "", fmt.Errorf("encode the body: %w", err)
 	}
@@ -117,20 +114,20 @@ func encode(body any, values map[string]string) (io.Reader, string, error) {
 }
 
 // filled fills in the secrets of a tree.
-func filled(value any, values map[string]string) any {
+func filled(value any, secrets contract.Revealed) any {
 	switch v := value.(type) {
 	case string:
-		return Fill(v, values)
+		return secrets.Fill(v)
 	case []any:
 		out := make([]any, len(v))
 		for i, item := range v {
-			out[i] = filled(item, values)
+			out[i] = filled(item, secrets)
 		}
 		return out
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for name, item := range v {
-			out[name] = filled(item, values)
+			out[name] = filled(item, secrets)
 		}
 		return out
 	}
@@ -138,7 +135,7 @@ func filled(value any, values map[string]string) any {
 }
 
 // read reads an answer; what was secret is masked wherever the service repeats it.
-func read(answer *http.Response, values map[string]string) (contract.HTTPResult, error) {
+func read(answer *http.Response, secrets contract.Revealed) (contract.HTTPResult, error) {
 	text, err := io.ReadAll(io.LimitReader(answer.Body, largestAnswer+1))
 	if err != nil {
 		return contract.HTTPResult{}, fmt.Errorf("read the answer: %w", err)
@@ -148,9 +145,9 @@ func read(answer *http.Response, values map[string]string) (contract.HTTPResult,
 	}
 	out := contract.HTTPResult{Status: answer.StatusCode, Headers: map[string]any{}}
 	for name := range answer.Header {
-		out.Headers[strings.ToLower(name)] = Mask(answer.Header.Get(name), values)
+		out.Headers[strings.ToLower(name)] = secrets.Mask(answer.Header.Get(name))
 	}
-	masked := Mask(string(text), values)
+	masked := secrets.Mask(string(text))
 	var decoded any
 	if json.Unmarshal([]byte(masked), &decoded) == nil {
 		out.Body = decoded
@@ -158,36 +155,4 @@ func read(answer *http.Response, values map[string]string) (contract.HTTPResult,
 	}
 	out.Body = strings.ToValidUTF8(masked, "�")
 	return out, nil
-}
-
-// Values gives the values of the secrets that a request may read, by the marks that stand for them.
-func Values(s contract.Secrets, secret func(name string) (string, bool)) (map[string]string, error) {
-	values := map[string]string{}
-	for _, name := range s.Names {
-		value, ok := "", false
-		if secret != nil {
-			value, ok = secret(name)
-		}
-		if !ok || value == "" {
-			return nil, &contract.Refused{What: fmt.Sprintf("the secret %s is not configured", name), Hint: "add it to secrets in the configuration of the worker"}
-		}
-		values[contract.SecretMark(name, s.Nonce)] = value
-	}
-	return values, nil
-}
-
-// Fill puts the values of secrets in the place of their marks.
-func Fill(text string, values map[string]string) string {
-	for mark, value := range values {
-		text = strings.ReplaceAll(text, mark, value)
-	}
-	return text
-}
-
-// Mask hides the values of secrets.
-func Mask(text string, values map[string]string) string {
-	for _, value := range values {
-		text = strings.ReplaceAll(text, value, mask)
-	}
-	return text
 }
