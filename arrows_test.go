@@ -57,6 +57,12 @@ var arrows = map[string][]string{
 		"contract", "incident", "oncall", "runbooks", "roster", "record", "google.golang.org/protobuf/types/known/durationpb",
 		"go.temporal.io/sdk/client", "go.temporal.io/sdk/temporal", "go.temporal.io/sdk/converter", "go.temporal.io/api/...",
 	},
+	// interceptor, worker: the stage runs activities in the workflow's own thread; api/common: their answers on the wire.
+	"rehearsal/stage": {
+		"workflows", "activities", "contract", "incident", "go.temporal.io/sdk/testsuite", "go.temporal.io/sdk/interceptor",
+		"go.temporal.io/sdk/worker", "go.temporal.io/sdk/workflow", "go.temporal.io/sdk/temporal", "go.temporal.io/sdk/activity",
+		"go.temporal.io/sdk/converter", "go.temporal.io/api/...",
+	},
 	"worker": {
 		"workflows", "activities", "contract", "runbooks",
 		"go.temporal.io/sdk/worker", "go.temporal.io/sdk/workflow", "go.temporal.io/sdk/client",

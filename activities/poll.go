@@ -64,7 +64,9 @@ func poll[Out any](ctx context.Context, p Ports, wanted contract.Poll, try func(
 		if err != nil {
 			said = err.Error()
 		}
-		activity.RecordHeartbeat(ctx, said)
+		if activity.IsActivity(ctx) {
+			activity.RecordHeartbeat(ctx, said)
+		}
 		if err := p.sleep(ctx, wanted.Every); err != nil {
 			return out, fmt.Errorf("poll: %w", err)
 		}

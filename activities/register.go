@@ -88,8 +88,11 @@ func translate(err error) error {
 	return err
 }
 
-// repeated says whether an earlier attempt of this activity may have done the effect already.
-func repeated(ctx context.Context) bool { return activity.GetInfo(ctx).Attempt > 1 }
+// repeated says whether an earlier attempt of this activity may have done the effect already. A rehearsal runs activities
+// outside of the engine; its world knows what was done.
+func repeated(ctx context.Context) bool {
+	return activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt > 1
+}
 
 // whoIsOnCall resolves names one by one, so that an unknown one does not lose the others.
 func whoIsOnCall(people People) func(context.Context, contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/runbooks"
 	"github.com/musterbook/musterbook/workflows"
 )
 
@@ -45,7 +46,7 @@ func (m *Mismatch) Error() string {
 // CheckOpen replays every open workflow of ours against this code before it polls. All mismatches are named at once.
 func CheckOpen(ctx context.Context, c client.Client, namespace string) (checked int, err error) {
 	replayer := worker.NewWorkflowReplayer()
-	workflows.Register(replayer, &workflows.Workflows{Plans: NewPlans()})
+	workflows.Register(replayer, &workflows.Workflows{Plans: runbooks.NewPlans()})
 	var token []byte
 	var mismatches []error
 	for {

@@ -101,7 +101,7 @@ func BenchmarkReplay(b *testing.B) {
 	h := slices.MaxFunc(l.runs(id, run.GetRunID()), func(a, b *history.History) int { return len(a.GetEvents()) - len(b.GetEvents()) })
 	for b.Loop() {
 		replayer := worker.NewWorkflowReplayer()
-		workflows.Register(replayer, &workflows.Workflows{Plans: plans{}, CutAfter: 10_000})
+		workflows.Register(replayer, &workflows.Workflows{Plans: plans, CutAfter: 10_000})
 		if err := replayer.ReplayWorkflowHistory(quietLogger{}, h); err != nil {
 			b.Fatal(err)
 		}

@@ -168,7 +168,7 @@ func cutEverywhere(t *testing.T, uncut *scenario, play func(*testing.T) *scenari
 				s.cut(at)
 			}
 			s.run()
-			if s.runs < 2 {
+			if s.stage.Runs() < 2 {
 				t.Fatal("the run was not cut")
 			}
 			if diff := gocmp.Diff(want, rounded(s)); diff != "" {

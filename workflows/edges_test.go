@@ -365,7 +365,7 @@ func TestReviewComesToItsEnd(t *testing.T) {
 func TestAnAlertDuringTheCloseIsTheNextIncident(t *testing.T) {
 	t.Parallel()
 	again := func(s *scenario, cleared bool) {
-		s.env.SignalWorkflow(string(contract.AlertsSignal), contract.Alerts{Alerts: []incident.Alert{{
+		s.env().SignalWorkflow(string(contract.AlertsSignal), contract.Alerts{Alerts: []incident.Alert{{
 			Source: "alertmanager", Fingerprint: "f1", Title: "HighErrorRate", StartsAt: start.Add(90 * time.Second), Cleared: cleared,
 		}}})
 	}
@@ -410,14 +410,14 @@ func TestAnAcknowledgementInTheMomentOfACutEndsTheCalls(t *testing.T) {
 	}
 	// The last thing that a run does is to take the signals that have arrived; nobody has acted on them yet.
 	s.between = func(st *contract.State) {
-		if _, err := st.Incident.Acknowledge(s.env.Now(), person("cleo", incident.DoorSlack), incident.AckScope{}); err != nil {
+		if _, err := st.Incident.Acknowledge(s.env().Now(), person("cleo", incident.DoorSlack), incident.AckScope{}); err != nil {
 			t.Error(err)
 		}
 	}
 	s.cut(10 * time.Second)
 	s.ends(incident.Resolved)
-	if s.runs != 2 {
-		t.Errorf("%d runs, want a cut", s.runs)
+	if s.stage.Runs() != 2 {
+		t.Errorf("%d runs, want a cut", s.stage.Runs())
 	}
 	s.wantCount("~ hang up CA-ana-2", 1)
 	s.wantCount("~ call ana", 1)
@@ -439,7 +439,7 @@ func TestARepetitionIsAcceptedAndDoesNothing(t *testing.T) {
 	first := s.act(time.Second, contract.VerbSeverity, by("ben", contract.Act{ID: "x1", Value: "SEV2"}))
 	second := s.act(2*time.Second, contract.VerbSeverity, by("ben", contract.Act{ID: "x1", Value: "SEV2"}))
 	s.at(3*time.Second, func() {
-		s.env.SignalWorkflow(string(contract.VerbSeverity), by("ben", contract.Act{ID: "x1", Value: "SEV2"}))
+		s.env().SignalWorkflow(string(contract.VerbSeverity), by("ben", contract.Act{ID: "x1", Value: "SEV2"}))
 	})
 	s.ends(incident.Resolved)
 	if first.refused != "" || second.refused != "" || second.receipt.Text != "recorded already" {

@@ -2,34 +2,25 @@ package workflows_test
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
-	"github.com/stretchr/testify/mock"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
-	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/activities"
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/providers/memory"
+	"github.com/musterbook/musterbook/rehearsal/stage"
 	"github.com/musterbook/musterbook/runbooks"
-	"github.com/musterbook/musterbook/workflows"
 )
 
 var update = flag.Bool("update", false, "write the golden transcripts anew")
@@ -63,33 +54,18 @@ func book() oncall.Book {
 	}
 }
 
-// plans compiles without a cache.
-type plans struct{}
-
-func (plans) Plan(_ string, rb *runbooks.Runbook, extra []runbooks.Step) (*runbooks.Plan, error) {
-	return runbooks.CompileWith(rb, extra)
-}
+// plans are those of all scenarios: the same runbooks are compiled once.
+var plans = runbooks.NewPlans()
 
 // scenario is one incident in skipped time, over every port in memory.
 type scenario struct {
 	t     *testing.T
-	env   *testsuite.TestWorkflowEnvironment
+	stage *stage.Stage
 	world *memory.World
 	in    contract.IncidentInput
 
-	actions []string                 // the custom actions that the runbook names
-	script  []*event                 // what happens from outside, at instants that outlive a cut
-	rounds  atomic.Int64             // of polls
-	runs    int                      // how many runs the scenario took
 	slows   map[string]time.Duration // effects that take longer than usual
 	between func(*contract.State)    // what the drain of a cut has done to the state
-}
-
-// event is something that happens once, at an instant.
-type event struct {
-	at   time.Time
-	f    func()
-	done bool
 }
 
 // newScenario prepares an incident that an alert has started.
@@ -99,17 +75,20 @@ func newScenario(t *testing.T, rb *runbooks.Runbook) *scenario {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scenario{t: t}
-	s.world = memory.New(book(), func() time.Time { return s.env.Now() })
-	rb.WalkAll(func(_ runbooks.Place, step *runbooks.Step) {
-		if step.Action != nil && !slices.Contains(s.actions, step.Action.Name) {
-			s.actions = append(s.actions, step.Action.Name)
-		}
+	s := &scenario{t: t, slows: map[string]time.Duration{}}
+	s.world = memory.New(book(), func() time.Time { return s.stage.Now() })
+	s.stage = stage.New(stage.Options{
+		Start: start, Plans: plans, Action: s.world.DoAction,
+		Ports: activities.Ports{
+			Chat: s.world, Phone: s.world, People: s.world, Archive: s.world, Numbers: s.world, Bridges: s.world, Tracker: s.world,
+			Audiences: s.world, Web: s.world, Commands: s.world,
+		},
+		Takes:   func(e stage.Effect) time.Duration { return s.slows[e.Name] },
+		Between: func(st *contract.State) { s.betweenRuns(st) },
 	})
-	s.stage(start)
 	s.at(20*24*time.Hour, func() {
 		t.Error("stuck: nothing ends this incident")
-		s.env.CancelWorkflow()
+		s.env().CancelWorkflow()
 	})
 	s.in = contract.IncidentInput{
 		Runbook: *rb, Hash: hash,
@@ -122,105 +101,24 @@ func newScenario(t *testing.T, rb *runbooks.Runbook) *scenario {
 	return s
 }
 
-// stage sets up the engine's stand-in for one run, from an instant on.
-func (s *scenario) stage(from time.Time) {
-	suite := &testsuite.WorkflowTestSuite{}
-	suite.SetLogger(quietLogger{})
-	env := suite.NewTestWorkflowEnvironment()
-	env.SetStartTime(from)
-	env.SetTestTimeout(time.Minute) // of the real clock, on a busy machine
-	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
-	env.SetWorkflowRunTimeout(0)
-	all := activities.Ports{
-		Chat: s.world, Phone: s.world, People: s.world, Archive: s.world, Numbers: s.world, Bridges: s.world, Tracker: s.world,
-		Audiences: s.world, Web: s.world, Commands: s.world, Sleep: s.polled,
-	}
-	workflows.Register(env, &workflows.Workflows{Plans: plans{}})
-	activities.Register(env, all)
-	ports := functions{}
-	activities.Register(ports, all)
-	for _, name := range s.actions {
-		ports[name] = func(_ context.Context, with map[string]any, e contract.Effect, _ contract.Secrets) (map[string]any, error) {
-			out, err := s.world.DoAction(name, with, e)
-			if contract.IsRefused(err) {
-				err = temporal.NewNonRetryableApplicationError(err.Error(), contract.RefusedType, nil)
-			}
-			return out, err
-		}
-		env.RegisterActivityWithOptions(ports[name], activity.RegisterOptions{Name: name})
-	}
-	for n, name := range s.actions {
-		env.OnActivity(name, mock.Anything, mock.Anything, mock.Anything, mock.Anything).After(time.Duration(n+20) * 7 * time.Millisecond).Return(ports[name]).Maybe()
-	}
-	// Each effect takes a time of its own, so that what happens in one instant has one order.
-	for n, name := range []string{
-		"SendText", "PlaceCall", "HangUp", "ShowRoom", "Post", "OpenRoom", "OpenBridge", "OpenTicket", "SyncTicket", "PublishUpdate",
-		"KeepEvidence", "DraftPostmortem", "CallHTTP", "RunCommand",
-	} {
-		takes := time.Duration(n+1) * 7 * time.Millisecond
-		if slow, ok := s.slows[name]; ok {
-			takes = slow
-		}
-		env.OnActivity(name, mock.Anything, mock.Anything).After(takes).Return(ports[name]).Maybe()
-	}
-	env.OnSignalExternalWorkflow(mock.Anything, contract.NumbersID, "", string(contract.EndedSignal), mock.Anything).Return(nil).Maybe()
-	s.env = env
-	for _, e := range s.script {
-		s.arm(e)
-	}
-}
+// env is the engine's stand-in of the present run.
+func (s *scenario) env() *testsuite.TestWorkflowEnvironment { return s.stage.Incident() }
 
-// mostRounds is how often a poll asks before it is given up: its time is the test's own, not the skipped one.
-const mostRounds = 50
-
-// polled lets a poll go on at once.
-func (s *scenario) polled(context.Context, time.Duration) error {
-	if s.rounds.Add(1)%mostRounds == 0 {
-		return &contract.Refused{What: "it polls for ever"}
+// betweenRuns lets a test see the state that a cut has left.
+func (s *scenario) betweenRuns(st *contract.State) {
+	if s.between != nil {
+		s.between(st)
 	}
-	return nil
 }
 
 // slow makes a kind of effect take long, so that it is in flight when something else happens.
-func (s *scenario) slow(name string, takes time.Duration) {
-	if s.slows == nil {
-		s.slows = map[string]time.Duration{}
-	}
-	s.slows[name] = takes
-	s.stage(start)
-}
-
-// arm lets an event happen in the present run, unless it has happened.
-func (s *scenario) arm(e *event) {
-	if e.done {
-		return
-	}
-	s.env.RegisterDelayedCallback(func() {
-		e.done = true
-		e.f()
-	}, max(e.at.Sub(s.env.Now()), 0))
-}
-
-// after does something a while from now, whichever run it is then.
-func (s *scenario) after(delay time.Duration, f func()) {
-	e := &event{at: s.env.Now().Add(delay), f: f}
-	s.script = append(s.script, e)
-	s.arm(e)
-}
+func (s *scenario) slow(name string, takes time.Duration) { s.slows[name] = takes }
 
 // cut asks for a continue-as-new after a while of the incident's time.
-func (s *scenario) cut(after time.Duration) {
-	s.at(after, func() {
-		s.env.SetContinueAsNewSuggested(true)
-		s.env.SignalWorkflow(string(contract.CallSignal), contract.CallStatus{Status: "nothing, but it wakes the workflow"})
-	})
-}
+func (s *scenario) cut(after time.Duration) { s.at(after, s.stage.Cut) }
 
-// functions keeps activities by name.
-type functions map[string]any
-
-// RegisterActivityWithOptions keeps one.
-func (f functions) RegisterActivityWithOptions(a any, o activity.RegisterOptions) { f[o.Name] = a }
+// after does something a while from now, whichever run it is then.
+func (s *scenario) after(delay time.Duration, f func()) { s.stage.After(delay, f) }
 
 // shipped loads a runbook that ships with the product.
 func shipped(t *testing.T, name string) *runbooks.Runbook {
@@ -245,11 +143,11 @@ func parse(t *testing.T, text string) *runbooks.Runbook {
 }
 
 // at does something after a while of the incident's time.
-func (s *scenario) at(after time.Duration, f func()) { s.after(start.Add(after).Sub(s.env.Now()), f) }
+func (s *scenario) at(after time.Duration, f func()) { s.stage.At(after, f) }
 
 // alert sends the alert again, firing or cleared.
 func (s *scenario) alert(cleared bool) {
-	s.env.SignalWorkflow(string(contract.AlertsSignal), contract.Alerts{Alerts: []incident.Alert{{
+	s.env().SignalWorkflow(string(contract.AlertsSignal), contract.Alerts{Alerts: []incident.Alert{{
 		Source: "alertmanager", Fingerprint: "f1", Title: "HighErrorRate", Summary: "error rate above 5 %",
 		StartsAt: start.Add(-time.Minute), Cleared: cleared,
 	}}})
@@ -282,13 +180,17 @@ func (s *scenario) act(after time.Duration, verb contract.Verb, act contract.Act
 // actInReview lets a person act on the incident's review at a time, by signal.
 func (s *scenario) actInReview(after time.Duration, verb contract.Verb, act contract.Act) {
 	// A review that is over by then needs nobody.
-	s.at(after, func() { _ = s.env.SignalWorkflowByID(contract.ReviewID("INC-1"), string(verb), act) })
+	s.at(after, func() {
+		if review := s.stage.Review(); review != nil {
+			review.SignalWorkflow(string(verb), act)
+		}
+	})
 }
 
 // reviewed is the transcript as the review has it in the end.
 func (s *scenario) reviewed() string {
 	s.t.Helper()
-	value, err := s.env.QueryWorkflowByID(contract.ReviewID("INC-1"), string(contract.Timeline), contract.TimelineRequest{})
+	value, err := s.stage.Review().QueryWorkflow(string(contract.Timeline), contract.TimelineRequest{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -301,7 +203,7 @@ func (s *scenario) reviewed() string {
 
 // actNow sends an update.
 func (s *scenario) actNow(verb contract.Verb, act contract.Act, o *outcome) {
-	s.env.UpdateWorkflow(string(verb), fmt.Sprintf("u%p", o), &testsuite.TestUpdateCallback{
+	s.env().UpdateWorkflow(string(verb), fmt.Sprintf("u%p", o), &testsuite.TestUpdateCallback{
 		OnAccept: func() {},
 		OnReject: func(err error) { o.refused, o.done = err.Error(), true },
 		OnComplete: func(v any, err error) {
@@ -335,51 +237,18 @@ func (s *scenario) phones(pick map[oncall.PersonID]time.Duration) {
 // status sends a provider's word about a call.
 func (s *scenario) status(after time.Duration, c contract.CallRequest, provider string, status incident.CallStatus) {
 	s.after(after, func() {
-		s.env.SignalWorkflow(string(contract.CallSignal), contract.CallStatus{Callback: c.Callback, Provider: provider, Status: status})
+		s.env().SignalWorkflow(string(contract.CallSignal), contract.CallStatus{Callback: c.Callback, Provider: provider, Status: status})
 	})
 }
 
 // run plays the scenario to its end and gives the final state.
 func (s *scenario) run() contract.IncidentResult {
 	s.t.Helper()
-	s.play(string(contract.Incident), s.in)
-	var result contract.IncidentResult
-	if err := s.env.GetWorkflowError(); err != nil {
-		var crashed *temporal.PanicError
-		if errors.As(err, &crashed) {
-			s.t.Log(crashed.StackTrace())
-		}
+	result, err := s.stage.Play(s.in)
+	if err != nil {
 		s.t.Fatalf("the incident failed: %v\n%s", err, s.transcript())
 	}
-	if err := s.env.GetWorkflowResult(&result); err != nil {
-		s.t.Fatal(err)
-	}
 	return result
-}
-
-// play executes a workflow, run after run, each on the state that the one before has left.
-func (s *scenario) play(name string, in contract.IncidentInput) {
-	s.t.Helper()
-	for {
-		s.runs++
-		s.env.ExecuteWorkflow(name, in)
-		if !s.env.IsWorkflowCompleted() {
-			s.t.Fatalf("the incident has not ended\n%s", s.transcript())
-		}
-		var again *workflow.ContinueAsNewError
-		if !errors.As(s.env.GetWorkflowError(), &again) {
-			return
-		}
-		in = contract.IncidentInput{}
-		if err := converter.GetDefaultDataConverter().FromPayloads(again.Input, &in); err != nil {
-			s.t.Fatal(err)
-		}
-		if s.between != nil && in.State != nil {
-			s.between(in.State)
-		}
-		name = again.WorkflowType.Name
-		s.stage(s.env.Now())
-	}
 }
 
 // stopAt cancels the scenario's incident after a while, for runs that would go on for ever.
@@ -390,7 +259,7 @@ func (s *scenario) stopAt(after time.Duration) {
 // timeline reads the incident's timeline.
 func (s *scenario) timeline() []incident.Entry {
 	s.t.Helper()
-	value, err := s.env.QueryWorkflow(string(contract.Timeline), contract.TimelineRequest{})
+	value, err := s.env().QueryWorkflow(string(contract.Timeline), contract.TimelineRequest{})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -404,7 +273,7 @@ func (s *scenario) timeline() []incident.Entry {
 // snapshot reads the incident.
 func (s *scenario) snapshot() contract.Snapshot {
 	s.t.Helper()
-	value, err := s.env.QueryWorkflow(string(contract.Show), contract.None{})
+	value, err := s.env().QueryWorkflow(string(contract.Show), contract.None{})
 	if err != nil {
 		s.t.Fatal(err)
 	}

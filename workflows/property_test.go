@@ -114,7 +114,7 @@ func playRandom(t *testing.T, seed uint64, kinds int) string {
 	var fault string
 	for range tries {
 		cut, wrong := playSeed(t, seed, kinds, true)
-		if wrong != "" || seed%4 != 0 || cut.runs == 1 {
+		if wrong != "" || seed%4 != 0 || cut.stage.Runs() == 1 {
 			return wrong
 		}
 		uncut, wrong := playSeed(t, seed, kinds, false)
@@ -175,12 +175,11 @@ func playSeed(t *testing.T, seed uint64, kinds int, cuts bool) (*scenario, strin
 		}
 	})
 	s.stopAt(48 * time.Hour)
-	s.play(string(contract.Incident), s.in)
-	if err := s.env.GetWorkflowError(); err != nil {
+	if _, err := s.stage.Play(s.in); err != nil {
 		return s, "it failed: " + err.Error()
 	}
 	if cuts && testing.Verbose() && seed < 3 {
-		t.Logf("seed %d, %d runs\n%s", seed, s.runs, s.transcript())
+		t.Logf("seed %d, %d runs\n%s", seed, s.stage.Runs(), s.transcript())
 	}
 	for _, step := range s.snapshot().Steps {
 		if step.State == contract.StepRunning || step.State == contract.StepWaiting || step.State == contract.StepHolding {
@@ -218,9 +217,16 @@ func (s *scenario) seeTo(choice int) {
 	s.actNow(verb, act, &outcome{})
 }
 
-// awaited says whether a person with a name is waited for: by a question, or by a page.
+// awaited says whether a person with a name is waited for, by a question or by a page, or a system that is asked again and
+// again, whose time will be over.
 func (s *scenario) awaited() bool {
-	inc := s.snapshot().Incident
+	snap := s.snapshot()
+	inc := snap.Incident
+	for _, step := range snap.Steps {
+		if step.State == contract.StepRunning && step.Kind == string(runbooks.KindHTTP) {
+			return true
+		}
+	}
 	for _, q := range inc.OpenQuestions() {
 		if len(q.Addressed) > 0 || len(q.Who) > 0 {
 			return true

@@ -27,7 +27,7 @@ func TestReplay(t *testing.T) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			t.Parallel()
 			replayer := worker.NewWorkflowReplayer()
-			workflows.Register(replayer, &workflows.Workflows{Plans: plans{}, CutAfter: cutOf(name)})
+			workflows.Register(replayer, &workflows.Workflows{Plans: plans, CutAfter: cutOf(name)})
 			if err := replayer.ReplayWorkflowHistoryFromJSONFile(quietLogger{}, file); err != nil {
 				t.Error(err)
 			}

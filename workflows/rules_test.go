@@ -421,7 +421,7 @@ func TestSignals(t *testing.T) {
 	t.Parallel()
 	s := newScenario(t, parse(t, pager))
 	signal := func(after time.Duration, verb contract.Verb, act contract.Act) {
-		s.at(after, func() { s.env.SignalWorkflow(string(verb), act) })
+		s.at(after, func() { s.env().SignalWorkflow(string(verb), act) })
 	}
 	signal(time.Second, contract.VerbSeverity, contract.Act{Value: "SEV2"})
 	signal(2*time.Second, contract.VerbSeverity, contract.Act{Value: "SEV7"})

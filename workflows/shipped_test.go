@@ -50,7 +50,7 @@ func TestShippedRunbooksPlay(t *testing.T) {
 					}
 				})
 				s.stopAt(24 * time.Hour)
-				s.after(25*time.Hour, func() { s.env.CancelWorkflowByID(contract.ReviewID("INC-1"), "") })
+				s.at(25*time.Hour, s.stage.Close)
 				s.run()
 				s.settled()
 			})

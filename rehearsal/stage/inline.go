@@ -1,0 +1,173 @@
+package stage
+
+import (
+	"errors"
+	"fmt"
+
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+)
+
+// inline runs activities in the workflow's own thread, so that nothing depends on which goroutine is faster, and looks
+// at the timeline after every step of the workflow. The workflow notices neither.
+type inline struct {
+	interceptor.WorkerInterceptorBase
+	stage   *Stage
+	effects *effects
+}
+
+// InterceptWorkflow puts the inline parts around a workflow.
+func (i *inline) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	in := &inbound{inline: i}
+	in.Next = next
+	return in
+}
+
+// inbound is what reaches a workflow.
+type inbound struct {
+	interceptor.WorkflowInboundInterceptorBase
+	inline *inline
+	watch  *watch
+}
+
+// Init puts the inline parts around what a workflow asks for.
+func (in *inbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
+	in.watch = &watch{stage: in.inline.stage}
+	out := &outbound{inline: in.inline, watch: in.watch}
+	out.Next = next
+	return in.Next.Init(out)
+}
+
+// ExecuteWorkflow runs a workflow with somebody who watches it.
+func (in *inbound) ExecuteWorkflow(ctx workflow.Context, input *interceptor.ExecuteWorkflowInput) (any, error) {
+	in.inline.stage.curtain()
+	in.watch.start(ctx)
+	return in.Next.ExecuteWorkflow(ctx, input)
+}
+
+// outbound is what a workflow asks for.
+type outbound struct {
+	interceptor.WorkflowOutboundInterceptorBase
+	inline *inline
+	watch  *watch
+}
+
+// ExecuteActivity runs an activity with the time that it takes, its retries and its timeouts.
+func (out *outbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	return out.inline.effects.start(ctx, name, args)
+}
+
+// ExecuteLocalActivity runs a short activity. It takes a moment, in which everything else that can go on does.
+func (out *outbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	future, settable := workflow.NewFuture(ctx)
+	own, _ := workflow.NewDisconnectedContext(ctx)
+	workflow.Go(own, func(own workflow.Context) {
+		// An error is impossible: this context is never cancelled.
+		_ = workflow.Sleep(own, moment)
+		settable.Set(out.inline.effects.invoke(&attempt{workflow: own}, name, args))
+	})
+	return decoded{future}
+}
+
+// ExecuteChildWorkflow starts the review, when the incident is over: the stage plays one workflow after the other.
+func (out *outbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args ...any) workflow.ChildWorkflowFuture {
+	future, settable := workflow.NewFuture(ctx)
+	in, ok := args[0].(contract.IncidentInput)
+	if !ok || name != string(contract.Review) {
+		settable.SetError(fmt.Errorf("a play has no %s", name))
+		return child{future}
+	}
+	settable.Set(nil, out.inline.stage.take(in))
+	return child{future}
+}
+
+// child is a workflow that has been started, or could not be.
+type child struct{ workflow.Future }
+
+func (c child) GetChildWorkflowExecution() workflow.Future { return c.Future }
+
+func (c child) SignalChildWorkflow(workflow.Context, string, any) workflow.Future { return c.Future }
+
+// SignalExternalWorkflow keeps what is handed on to the review. The numbering, which hears of ends, is not there.
+func (out *outbound) SignalExternalWorkflow(ctx workflow.Context, id, _, name string, arg any) workflow.Future {
+	future, settable := workflow.NewFuture(ctx)
+	if id != contract.NumbersID {
+		out.inline.stage.forward = append(out.inline.stage.forward, forwarded{name, arg})
+	}
+	settable.Set(nil, nil)
+	return future
+}
+
+// SetQueryHandlerWithOptions keeps the queries by which the play is watched.
+func (out *outbound) SetQueryHandlerWithOptions(ctx workflow.Context, name string, handler any, options workflow.QueryHandlerOptions) error {
+	if err := out.watch.keep(name, handler); err != nil {
+		return err
+	}
+	return out.Next.SetQueryHandlerWithOptions(ctx, name, handler, options)
+}
+
+// watch reads the timeline of one workflow as it grows.
+type watch struct {
+	stage    *Stage
+	show     func(contract.None) (contract.Snapshot, error)
+	timeline func(contract.TimelineRequest) (contract.TimelinePart, error)
+}
+
+// keep takes the handlers of the queries that the watch asks.
+func (w *watch) keep(name string, handler any) error {
+	ok := true
+	switch name {
+	case string(contract.Show):
+		w.show, ok = handler.(func(contract.None) (contract.Snapshot, error))
+	case string(contract.Timeline):
+		w.timeline, ok = handler.(func(contract.TimelineRequest) (contract.TimelinePart, error))
+	}
+	if !ok {
+		return fmt.Errorf("the handler of the query %s is a %T", name, handler)
+	}
+	return nil
+}
+
+// start looks at the timeline whenever the workflow has moved. A run that continues an earlier one begins where that
+// one was.
+func (w *watch) start(ctx workflow.Context) {
+	own, _ := workflow.NewDisconnectedContext(ctx)
+	workflow.Go(own, func(ctx workflow.Context) {
+		for {
+			var part contract.TimelinePart
+			err := workflow.Await(ctx, func() bool {
+				part = w.news()
+				return len(part.Entries) > 0
+			})
+			if err != nil {
+				return
+			}
+			if w.stage.options.News != nil && !w.stage.closed {
+				w.stage.options.News(part.Entries, w.look)
+			}
+		}
+	})
+}
+
+// news is what the timeline has that the stage has not seen.
+func (w *watch) news() contract.TimelinePart {
+	if w.timeline == nil {
+		return contract.TimelinePart{}
+	}
+	part, err := w.timeline(contract.TimelineRequest{After: w.stage.seen})
+	if err != nil || len(part.Entries) == 0 {
+		return contract.TimelinePart{}
+	}
+	w.stage.seen = part.Entries[len(part.Entries)-1].Seq
+	return part
+}
+
+// look is the incident as it is now.
+func (w *watch) look() (contract.Snapshot, error) {
+	if w.show == nil {
+		return contract.Snapshot{}, errors.New("the workflow answers no questions yet")
+	}
+	return w.show(contract.None{})
+}
