@@ -358,7 +358,7 @@ func TestList(t *testing.T) {
 		}
 		return nil
 	}
-	lines, err := d.List(t.Context(), false)
+	lines, err := d.List(t.Context(), gateway.Listing{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,7 +369,7 @@ func TestList(t *testing.T) {
 	if got := find(lines, ended.Key); got != nil {
 		t.Errorf("the ended one is in the list of open ones: %+v", got)
 	}
-	if lines, err = d.List(t.Context(), true); err != nil {
+	if lines, err = d.List(t.Context(), gateway.Listing{All: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := find(lines, ended.Key); got == nil || got.Ending != incident.Cancelled {
