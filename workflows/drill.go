@@ -120,6 +120,14 @@ func emptyOf(kind string) any {
 	return ""
 }
 
+// lacking explains a value that cannot be computed: in a drill it is mostly one that a system would have given.
+func (r *run) lacking(why string) string {
+	if !r.inc.Drill {
+		return why
+	}
+	return why + " (a drill gets no answer from systems: edit the step, or skip it)"
+}
+
 // wouldAsk stands in for a request to a web service; a poll counts as met.
 func (r *run) wouldAsk(ctx workflow.Context, n *node) error {
 	req, err := r.httpRequest(ctx, n)
