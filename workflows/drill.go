@@ -262,7 +262,22 @@ func (r *run) drillRoom(invite []oncall.PersonID) *contract.OpenRoomRequest {
 	}
 }
 
-// enterDrillRoom gives the outbox the room, to open it or to invite people into it: both are the same request.
+// inviteToDrill invites people into the room that is open already. A step that wished for a room is given this one.
+func (r *run) inviteToDrill(ctx workflow.Context, item contract.Outgoing) error {
+	out, err := call(ctx, contract.ShowRoom, contract.ShowRoomRequest{
+		Effect: contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}, Room: r.inc.Room.ID, Invite: item.Room.Invite,
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range out.Problems {
+		r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Text: "not invited: " + p})
+	}
+	r.output(item.Step, map[string]any{"id": r.inc.Room.ID, "name": r.inc.Room.Name, "url": r.inc.Room.URL})
+	return nil
+}
+
+// enterDrillRoom gives the outbox the room: to open it, or to invite people into it once it is open.
 func (r *run) enterDrillRoom(ctx workflow.Context, room *contract.OpenRoomRequest) {
 	r.st.Sent++
 	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{

@@ -108,7 +108,7 @@ func TestDrillRings(t *testing.T) {
 		"~ text ana: This is a drill. INC-1.", "acknowledged: Ana acknowledged",
 	)
 	s.wantNone("would call")
-	s.golden()
+	s.goldenInSeconds()
 }
 
 // TestDrillRaised: what a rise of the severity brings is written down too, and the longer list is told in the room.
@@ -270,8 +270,13 @@ func everything(t *testing.T) *runbooks.Runbook {
 	actions["deploy.rollback"] = runbooks.Manifest{
 		Action: "deploy.rollback", In: []runbooks.Input{{Name: "service", Type: "string"}, {Name: "token", Type: "string"}},
 		Out: []runbooks.Input{
-			{Name: "count", Type: "int"}, {Name: "share", Type: "number"}, {Name: "ok", Type: "bool"}, {Name: "took", Type: "duration"},
-			{Name: "hosts", Type: "list<string>"}, {Name: "more", Type: "map"}, {Name: "by", Type: "user"},
+			{Name: "count", Type: "int"},
+			{Name: "share", Type: "number"},
+			{Name: "ok", Type: "bool"},
+			{Name: "took", Type: "duration"},
+			{Name: "hosts", Type: "list<string>"},
+			{Name: "more", Type: "map"},
+			{Name: "by", Type: "user"},
 		},
 	}
 	for _, place := range []string{"case", "then", "else", "parallel", "switch", "watch", "below"} {

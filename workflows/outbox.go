@@ -292,6 +292,9 @@ func isType(err error, kind string) bool {
 
 // sendRoom opens the room.
 func (r *run) sendRoom(ctx workflow.Context, item contract.Outgoing) error {
+	if r.inc.Drill && r.inc.Room.ID != "" {
+		return r.inviteToDrill(ctx, item)
+	}
 	req := *item.Room
 	req.Effect = contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}
 	out, err := call(ctx, contract.OpenRoom, req)
