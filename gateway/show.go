@@ -173,8 +173,10 @@ func (d *Incidents) List(ctx context.Context, wanted Listing) ([]Line, error) {
 	if err != nil {
 		return lines, err
 	}
-	// An incident may have ended before the numbering heard of it.
-	return slices.DeleteFunc(lines, func(l Line) bool { return !wanted.All && l.Ending != "" }), nil
+	// An incident may have ended before the numbering heard of it, and was a drill before the numbering knew of drills.
+	return slices.DeleteFunc(lines, func(l Line) bool {
+		return !wanted.All && l.Ending != "" || !wanted.Drills && l.Drill
+	}), nil
 }
 
 // with completes a line from its incident.
