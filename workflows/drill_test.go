@@ -411,14 +411,22 @@ func TestDrillLacksAnAnswer(t *testing.T) {
 // TestDrillComesBack: an alert that fires again while a drill ends begins another drill, never an incident.
 func TestDrillComesBack(t *testing.T) {
 	t.Parallel()
-	s := newScenario(t, parse(t, pager)).drill()
+	s := newScenario(t, parse(t, pager))
+	s.slow("Post", 5*time.Second)
+	s.drill()
+	s.at(30*time.Second, func() { s.alert(true) })
 	s.stopAt(time.Minute)
-	s.at(time.Minute+200*time.Millisecond, func() { s.alert(false) })
+	s.at(time.Minute+time.Second, func() { s.alert(false) }) // while the end is being told
+	seen := false
 	s.at(10*time.Minute, func() {
-		if inc := s.snapshot().Incident; inc.Key != "INC-2" || !inc.Drill || inc.DrillRoom != "game-day" || inc.Telephones {
-			t.Errorf("the next incident is %s, a drill: %t", inc.Key, inc.Drill)
+		seen = true
+		if inc := s.snapshot().Incident; s.runs != 2 || !inc.Drill || inc.DrillRoom != "game-day" || inc.Telephones || inc.Title != "DRILL: HighErrorRate" {
+			t.Errorf("run %d is of %q, a drill: %t", s.runs, inc.Title, inc.Drill)
 		}
 	})
 	s.stopAt(20 * time.Minute)
 	s.run()
+	if !seen {
+		t.Error("the alert has begun nothing")
+	}
 }
