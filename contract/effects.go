@@ -37,6 +37,7 @@ type TakeNumberRequest struct {
 	RunID      string    `json:"run_id"`
 	Title      string    `json:"title"`
 	Service    string    `json:"service,omitempty"`
+	Drill      bool      `json:"drill,omitempty"`
 	At         time.Time `json:"at"`
 }
 

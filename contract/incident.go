@@ -23,6 +23,10 @@ type Declaration struct {
 	At          time.Time         `json:"at"`
 	Inputs      map[string]any    `json:"inputs,omitempty"`
 	Drill       bool              `json:"drill,omitempty"`
+	// DrillRoom is the private room of a drill, empty = the usual one.
+	DrillRoom string `json:"drill_room,omitempty"`
+	// Telephones says that a drill really calls people.
+	Telephones bool `json:"drill_telephones,omitempty"`
 	// Alerts are those that came with the declaration itself and not as a signal.
 	Alerts []incident.Alert `json:"alerts,omitempty"`
 }
@@ -241,6 +245,7 @@ type NumberEntry struct {
 	RunID      string          `json:"run_id"` // the first run; one workflow id may carry several incidents in turn
 	Title      string          `json:"title"`
 	Service    string          `json:"service,omitempty"`
+	Drill      bool            `json:"drill,omitempty"`
 	At         time.Time       `json:"at"`
 	Ending     incident.Ending `json:"ending,omitempty"`
 	EndedAt    time.Time       `json:"ended_at,omitzero"`

@@ -17,6 +17,21 @@ type Secrets struct {
 // SecretMark is how a secret travels through a request.
 func SecretMark(name, nonce string) string { return "\u27e6secret " + name + " " + nonce + "\u27e7" }
 
+// NamedSecrets puts the secrets' names in the place of their marks, for texts that people read.
+func NamedSecrets(text, nonce string) string {
+	begin, end, _ := strings.Cut(SecretMark("\x00", nonce), "\x00")
+	var out strings.Builder
+	for {
+		before, rest, begins := strings.Cut(text, begin)
+		name, after, ends := strings.Cut(rest, end)
+		if !begins || !ends {
+			return out.String() + text
+		}
+		out.WriteString(before + "[secret " + name + "]")
+		text = after
+	}
+}
+
 // Revealed are the secrets of one request with their values. It stays inside the worker that has looked them up.
 type Revealed []revealed
 

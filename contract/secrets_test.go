@@ -53,3 +53,12 @@ func FuzzSecrets(f *testing.F) {
 		}
 	})
 }
+
+// TestNamedSecrets: what people read names the secrets, and leaves everything else as it is.
+func TestNamedSecrets(t *testing.T) {
+	t.Parallel()
+	text := "a " + contract.SecretMark("ONE", "n") + contract.SecretMark("TWO", "n") + " b " + contract.SecretMark("ONE", "another") + " ⟦secret "
+	if got, want := contract.NamedSecrets(text, "n"), "a [secret ONE][secret TWO] b "+contract.SecretMark("ONE", "another")+" ⟦secret "; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -281,6 +281,14 @@ func TestDeclare(t *testing.T) {
 		want   gateway.Refusal
 	}{
 		{"no title", func(n *gateway.NewIncident) { n.Title = " " }, gateway.Refusal{What: "an incident needs a title", Hint: "say in a few words what is broken"}},
+		{
+			"a drill's room alone", func(n *gateway.NewIncident) { n.DrillRoom = "#drill" },
+			gateway.Refusal{What: "drill_room and drill_telephones are of drills, and this is none", Hint: "say drill: true"},
+		},
+		{
+			"a drill's telephones alone", func(n *gateway.NewIncident) { n.Telephones = true },
+			gateway.Refusal{What: "drill_room and drill_telephones are of drills, and this is none", Hint: "say drill: true"},
+		},
 		{"unknown service", func(n *gateway.NewIncident) { n.Service = "bascet" }, gateway.Refusal{What: `unknown service "bascet"`, Hint: "one of: basket"}},
 		{"unknown severity", func(n *gateway.NewIncident) { n.Severity = "P1" }, gateway.Refusal{What: `unknown severity "P1"`, Hint: "one of: SEV1, SEV2, SEV3"}},
 		{"unknown runbook", func(n *gateway.NewIncident) { n.Runbook = "lost" }, gateway.Refusal{What: `runbook "lost" cannot be used: there is no runbook "lost"`}},
@@ -358,7 +366,7 @@ func TestList(t *testing.T) {
 		}
 		return nil
 	}
-	lines, err := d.List(t.Context(), false)
+	lines, err := d.List(t.Context(), gateway.Listing{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -369,10 +377,49 @@ func TestList(t *testing.T) {
 	if got := find(lines, ended.Key); got != nil {
 		t.Errorf("the ended one is in the list of open ones: %+v", got)
 	}
-	if lines, err = d.List(t.Context(), true); err != nil {
+	if lines, err = d.List(t.Context(), gateway.Listing{All: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := find(lines, ended.Key); got == nil || got.Ending != incident.Cancelled {
 		t.Errorf("the ended one: %+v", got)
+	}
+}
+
+// TestListOfDrills: drills are listed only for whoever asks for them, open or ended.
+func TestListOfDrills(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	request := own(t)
+	drill := func(n *gateway.NewIncident) { n.Drill, n.DrillRoom, n.RequestID = true, "#Game-Day", request }
+	begun := d.declared(t, drill)
+	if again := d.declared(t, drill); begun.DrillRoom != "game-day" || again.DrillRoom != "game-day" || again.Key != begun.Key {
+		t.Errorf("begun as %+v, and again as %+v", begun, again)
+	}
+	listed := func(wanted gateway.Listing) *gateway.Line {
+		t.Helper()
+		lines, err := d.List(t.Context(), wanted)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range lines {
+			if lines[n].Key == begun.Key {
+				return &lines[n]
+			}
+		}
+		return nil
+	}
+	if got := listed(gateway.Listing{}); got != nil {
+		t.Errorf("a drill is in the list: %+v", got)
+	}
+	if got := listed(gateway.Listing{Drills: true}); got == nil || !got.Drill || got.Title != "DRILL: "+t.Name() {
+		t.Errorf("the drill: %+v", got)
+	}
+	d.do(t, begun.Key, contract.VerbCancel, contract.Act{Reason: "a test"})
+	d.closed(t, begun)
+	if got := listed(gateway.Listing{All: true}); got != nil {
+		t.Errorf("an ended drill is in the list: %+v", got)
+	}
+	if got := listed(gateway.Listing{All: true, Drills: true}); got == nil || got.Ending != incident.Cancelled {
+		t.Errorf("the ended drill: %+v", got)
 	}
 }

@@ -53,17 +53,31 @@ func (s *Server) api(handle func(call) (status int, body any, err error)) http.H
 // key is the incident's key in the address.
 func (c *call) key() incident.Key { return NormalKey(c.PathValue("key")) }
 
-// list is GET /v1/incidents: those that are open, with ?all=true all of them.
+// list is GET /v1/incidents: those that are open, with ?all=true those that have ended too, with ?drills=true drills too.
 func (s *Server) list(c call) (int, any, error) {
-	all := false
-	if text := c.URL.Query().Get("all"); text != "" {
-		var err error
-		if all, err = strconv.ParseBool(text); err != nil {
-			return 0, nil, unreadable(http.StatusBadRequest, "use all=true", "all=%q is neither true nor false", text)
-		}
+	var l Listing
+	var err error
+	if l.All, err = c.flag("all"); err != nil {
+		return 0, nil, err
 	}
-	lines, err := s.incidents.List(c.Context(), all)
+	if l.Drills, err = c.flag("drills"); err != nil {
+		return 0, nil, err
+	}
+	lines, err := s.incidents.List(c.Context(), l)
 	return http.StatusOK, map[string]any{"incidents": lines}, err
+}
+
+// flag is a parameter of the address that is true or false; false where it is not given.
+func (c *call) flag(name string) (bool, error) {
+	text := c.URL.Query().Get(name)
+	if text == "" {
+		return false, nil
+	}
+	value, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, unreadable(http.StatusBadRequest, "use "+name+"=true", "%s=%q is neither true nor false", name, text)
+	}
+	return value, nil
 }
 
 // show is GET /v1/incidents/{key}.
@@ -98,6 +112,8 @@ type declareRequest struct {
 	Labels      map[string]string `json:"labels"`
 	Inputs      map[string]any    `json:"inputs"`
 	Drill       bool              `json:"drill"`
+	DrillRoom   string            `json:"drill_room"`
+	Telephones  bool              `json:"drill_telephones"`
 }
 
 // declare is POST /v1/incidents. It is idempotent by the Idempotency-Key, else by its content for a minute.
@@ -117,7 +133,7 @@ func (s *Server) declare(c call) (int, any, error) {
 	out, err := s.incidents.Declare(c.Context(), NewIncident{
 		Title: in.Title, Summary: in.Summary, Type: in.Type, Service: in.Service, Severity: in.Severity,
 		Runbook: in.Runbook, Environment: in.Environment, Labels: in.Labels, Inputs: in.Inputs, Drill: in.Drill,
-		By: by, RequestID: id,
+		DrillRoom: in.DrillRoom, Telephones: in.Telephones, By: by, RequestID: id,
 	})
 	if out.Again {
 		return http.StatusOK, out, err

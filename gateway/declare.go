@@ -29,7 +29,9 @@ type NewIncident struct {
 	Environment string
 	Labels      map[string]string
 	Inputs      map[string]any // texts are read as the type that the runbook wants
-	Drill       bool
+	Drill       bool           // nothing is done but in a room of its own
+	DrillRoom   string         // of a drill; empty = the usual one
+	Telephones  bool           // of a drill: people are really called
 	By          incident.Actor
 	// RequestID makes the declaration repeatable: the same id never begins a second incident. Empty = always a new one.
 	RequestID string
@@ -42,6 +44,7 @@ type Declared struct {
 	RunID      string       `json:"run_id"`
 	URL        string       `json:"url,omitempty"`
 	Again      bool         `json:"again,omitempty"` // the request was a repetition; nothing was begun
+	DrillRoom  string       `json:"drill_room,omitempty"`
 }
 
 // Declare begins an incident. It is idempotent by RequestID, whatever else the request holds, for as long as Temporal
@@ -55,7 +58,7 @@ func (d *Incidents) Declare(ctx context.Context, n NewIncident) (Declared, error
 	if request == "" {
 		request = rand.Text()
 	}
-	out := Declared{WorkflowID: "incident/" + digestOf("person", request)}
+	out := Declared{WorkflowID: "incident/" + digestOf("person", request), DrillRoom: input.Declaration.DrillRoom}
 	run, err := d.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: out.WorkflowID, TaskQueue: contract.QueueMain, WorkflowTaskTimeout: contract.TaskTimeout, StaticSummary: headline(input.Declaration),
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -65,17 +68,19 @@ func (d *Incidents) Declare(ctx context.Context, n NewIncident) (Declared, error
 	var known *serviceerror.WorkflowExecutionAlreadyStarted
 	switch {
 	case errors.As(err, &known):
-		return d.declaredBefore(ctx, out.WorkflowID, known.RunId)
+		return d.declaredBefore(ctx, out, known.RunId)
 	case err != nil:
 		d.counts.away.Add(1)
 		return Declared{}, failed("declare "+n.Title, err)
 	}
-	d.counts.declared.Add(1)
+	if !n.Drill {
+		d.counts.declared.Add(1)
+	}
 	out.RunID, out.URL = run.GetRunID(), d.address(out.WorkflowID, run.GetRunID())
 	// The incident asks for its number by the same run id, so whoever comes first, it is the same number.
 	number, err := d.Take(ctx, contract.TakeNumberRequest{
 		WorkflowID: out.WorkflowID, RunID: out.RunID, Title: input.Declaration.Title,
-		Service: input.Declaration.Service, At: input.Declaration.At,
+		Service: input.Declaration.Service, Drill: n.Drill, At: input.Declaration.At,
 	})
 	if err != nil {
 		d.log.Warn("incident declared; its number is not known yet", "workflow", out.WorkflowID, "error", err)
@@ -86,15 +91,15 @@ func (d *Incidents) Declare(ctx context.Context, n NewIncident) (Declared, error
 }
 
 // declaredBefore answers a repeated declaration with the incident that the first one began.
-func (d *Incidents) declaredBefore(ctx context.Context, workflowID, runID string) (Declared, error) {
-	out := Declared{WorkflowID: workflowID, RunID: runID, URL: d.address(workflowID, runID), Again: true}
-	snapshot, err := query(ctx, d, question[contract.None, contract.Snapshot]{workflowID: workflowID, runID: runID, name: contract.Show})
+func (d *Incidents) declaredBefore(ctx context.Context, out Declared, runID string) (Declared, error) {
+	out.RunID, out.URL, out.Again = runID, d.address(out.WorkflowID, runID), true
+	snapshot, err := query(ctx, d, question[contract.None, contract.Snapshot]{workflowID: out.WorkflowID, runID: runID, name: contract.Show})
 	if err != nil {
-		d.log.Warn("declaration repeated; the incident's number is not known yet", "workflow", workflowID, "error", err)
+		d.log.Warn("declaration repeated; the incident's number is not known yet", "workflow", out.WorkflowID, "error", err)
 		return out, nil
 	}
-	out.Key, out.RunID = snapshot.Incident.Key, snapshot.Incident.ID
-	out.URL = d.address(workflowID, out.RunID)
+	out.Key, out.RunID, out.DrillRoom = snapshot.Incident.Key, snapshot.Incident.ID, snapshot.Incident.DrillRoom
+	out.URL = d.address(out.WorkflowID, out.RunID)
 	return out, nil
 }
 
@@ -106,6 +111,9 @@ func (d *Incidents) declaration(n NewIncident) (contract.IncidentInput, error) {
 	n.Title = strings.TrimSpace(n.Title)
 	if n.Title == "" {
 		return contract.IncidentInput{}, &Refusal{Kind: RefusedInput, What: "an incident needs a title", Hint: "say in a few words what is broken"}
+	}
+	if err := n.becomeDrill(); err != nil {
+		return contract.IncidentInput{}, err
 	}
 	r, err := d.routeOf(n)
 	if err != nil {
@@ -133,9 +141,22 @@ func (d *Incidents) declaration(n NewIncident) (contract.IncidentInput, error) {
 			Title: n.Title, Summary: n.Summary, Type: cmp.Or(n.Type, r.Type), Service: r.Service, Team: r.Team,
 			Source: "person", Environment: cmp.Or(n.Environment, r.Environment), Labels: n.Labels, Severity: severity,
 			By: n.By, At: d.now().UTC(), Inputs: inputs, Drill: n.Drill,
+			DrillRoom: n.DrillRoom, Telephones: n.Telephones,
 		},
 		Runbook: rb, Hash: hash,
 	}, nil
+}
+
+// becomeDrill completes what is said of a drill, and marks its title wherever that goes. Who speaks of a drill's room and
+// does not ask for a drill is stopped: the incident would be real.
+func (n *NewIncident) becomeDrill() error {
+	switch {
+	case n.Drill:
+		n.Title, n.DrillRoom = incident.AsDrill(n.Title), incident.DrillRoom(n.DrillRoom)
+	case n.DrillRoom != "" || n.Telephones:
+		return &Refusal{Kind: RefusedInput, What: "drill_room and drill_telephones are of drills, and this is none", Hint: "say drill: true"}
+	}
+	return nil
 }
 
 // routeOf asks the roster about the service; without one the labels decide.

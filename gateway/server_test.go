@@ -61,6 +61,7 @@ func TestBadRequests(t *testing.T) {
 		{"declaring an unknown severity", "POST", "/v1/incidents", `{"title":"x","service":"basket","severity":"P1"}`, bearer, 400, `unknown severity "P1"`, "one of: SEV1, SEV2, SEV3"},
 		{"after what", "GET", at + "/timeline?after=-1", "", bearer, 400, `after="-1" is no number from 0`, "use the seq of the last entry that you have"},
 		{"all what", "GET", "/v1/incidents?all=maybe", "", bearer, 400, `all="maybe" is neither true nor false`, "use all=true"},
+		{"drills what", "GET", "/v1/incidents?drills=maybe", "", bearer, 400, `drills="maybe" is neither true nor false`, "use drills=true"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

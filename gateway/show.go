@@ -136,20 +136,25 @@ type Line struct {
 	Commander      string            `json:"commander,omitempty"`
 	AcknowledgedAt time.Time         `json:"acknowledged_at,omitzero"`
 	Cleared        bool              `json:"cleared,omitempty"` // every alert has cleared
-	Drill          bool              `json:"drill,omitempty"`
 	URL            string            `json:"url,omitempty"`
 	Problem        string            `json:"problem,omitempty"`
 }
 
-// List lists the incidents, newest first: those that are open, or all that the numbering remembers.
-func (d *Incidents) List(ctx context.Context, all bool) ([]Line, error) {
+// Listing says which incidents are listed besides the open ones.
+type Listing struct {
+	All    bool // those that have ended, as far as the numbering remembers them
+	Drills bool // those that were begun as drills
+}
+
+// List lists incidents, newest first.
+func (d *Incidents) List(ctx context.Context, wanted Listing) ([]Line, error) {
 	numbers, err := d.numbers(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
 	lines := []Line{}
 	for _, e := range slices.Backward(numbers.Entries) {
-		if all || e.Ending == "" {
+		if (wanted.All || e.Ending == "") && (wanted.Drills || !e.Drill) {
 			lines = append(lines, Line{NumberEntry: e, URL: d.address(e.WorkflowID, e.RunID)})
 		}
 	}
@@ -165,11 +170,13 @@ func (d *Incidents) List(ctx context.Context, all bool) ([]Line, error) {
 		lines[n] = line.with(snapshot.Incident)
 		return nil
 	})
-	if err != nil || all {
+	if err != nil {
 		return lines, err
 	}
-	// An incident may have ended before the numbering heard of it.
-	return slices.DeleteFunc(lines, func(l Line) bool { return l.Ending != "" }), nil
+	// An incident may have ended before the numbering heard of it, and was a drill before the numbering knew of drills.
+	return slices.DeleteFunc(lines, func(l Line) bool {
+		return !wanted.All && l.Ending != "" || !wanted.Drills && l.Drill
+	}), nil
 }
 
 // with completes a line from its incident.

@@ -96,7 +96,7 @@ func playIncident(ctx workflow.Context, in contract.IncidentInput) (contract.Inc
 	p := &played{runbook: contract.RunbookState{Runbook: in.Runbook, Hash: in.Hash}, inc: incident.Incident{
 		ID: info.RunID, Title: d.Title, Summary: d.Summary, Service: d.Service, Team: d.Team, Type: d.Type,
 		Source: d.Source, Environment: d.Environment, Labels: d.Labels, DeclaredBy: d.By, Severity: d.Severity,
-		Runbook: in.Runbook.ID, RunbookHash: in.Hash, Drill: d.Drill,
+		Runbook: in.Runbook.ID, RunbookHash: in.Hash, Drill: d.Drill, DrillRoom: d.DrillRoom,
 	}}
 	for _, row := range in.Runbook.Severities {
 		p.inc.Severities = append(p.inc.Severities, row.Severity)
@@ -107,7 +107,7 @@ func playIncident(ctx workflow.Context, in contract.IncidentInput) (contract.Inc
 	var number contract.TakeNumberResult
 	short := workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{StartToCloseTimeout: 10 * time.Second})
 	err := workflow.ExecuteLocalActivity(short, string(contract.TakeNumber), contract.TakeNumberRequest{
-		WorkflowID: info.ID, RunID: info.RunID, Title: d.Title, Service: d.Service, At: workflow.Now(ctx),
+		WorkflowID: info.ID, RunID: info.RunID, Title: d.Title, Service: d.Service, Drill: d.Drill, At: workflow.Now(ctx),
 	}).Get(ctx, &number)
 	if err != nil {
 		return contract.IncidentResult{}, err
@@ -155,7 +155,7 @@ func playNumbers(ctx workflow.Context, st contract.NumbersState) (contract.None,
 			n = len(st.Entries)
 			st.Entries = append(st.Entries, contract.NumberEntry{
 				Key: incident.Key(fmt.Sprintf("INC-%d", st.Last)), WorkflowID: req.WorkflowID, RunID: req.RunID,
-				Title: req.Title, Service: req.Service, At: req.At,
+				Title: req.Title, Service: req.Service, Drill: req.Drill, At: req.At,
 			})
 		}
 		return st.Entries[n], nil

@@ -26,6 +26,7 @@ const (
 	CallFailed    CallStatus = "failed"
 	CallCanceled  CallStatus = "canceled"
 	CallRefused   CallStatus = "refused" // never placed
+	CallDrilled   CallStatus = "drilled" // a drill: never placed, the room was told instead
 )
 
 // rank orders the statuses; equal ranks exclude one another. A status that is not known ranks below all others, so that
@@ -38,7 +39,7 @@ func (s CallStatus) rank() int {
 		return 1
 	case CallInitiated:
 		return 2
-	case CallRinging, CallSent:
+	case CallRinging, CallSent, CallDrilled:
 		return 3
 	case CallAnswered:
 		return 4

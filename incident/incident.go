@@ -113,6 +113,8 @@ type Incident struct {
 	Labels      map[string]string `json:"labels,omitempty"`
 	DeclaredBy  Actor             `json:"declared_by"`
 	Drill       bool              `json:"drill,omitempty"`
+	DrillRoom   string            `json:"drill_room,omitempty"`       // where a drill plays; a name without #
+	Telephones  bool              `json:"drill_telephones,omitempty"` // a drill that really calls people
 	Runbook     string            `json:"runbook"`
 	RunbookHash string            `json:"runbook_hash"`
 	URL         string            `json:"url,omitempty"` // the Temporal Web UI's page

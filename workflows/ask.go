@@ -89,7 +89,7 @@ func (r *run) open(ctx workflow.Context, a asking) (*incident.Question, error) {
 		return nil, err
 	}
 	q := r.inc.Ask(now(ctx), incident.Question{
-		Key: a.key, Step: a.step, Kind: a.kind, Text: a.text, Who: a.who, Choices: a.choices, Checklist: a.checklist,
+		Key: a.key, Step: a.step, Kind: a.kind, Text: r.marked(a.text), Who: a.who, Choices: a.choices, Checklist: a.checklist,
 		Quorum: max(1, a.quorum), Not: a.not, Role: a.role, Chain: c.mayAnswer(a.kind), OnTimeout: a.inWords(),
 		Form: a.form, Signal: a.signal,
 	})

@@ -101,6 +101,10 @@ func (r *run) callLevel(ctx workflow.Context, p *incident.Page) {
 			continue
 		}
 		reached = true
+		if r.callsNobody() {
+			r.wouldCall(ctx, p, d)
+			continue
+		}
 		r.log(ctx, incident.Entry{Kind: incident.EntryCall, Step: p.Step, Text: fmt.Sprintf("calling %s (%s)", d.Name, d.Why)})
 		for _, via := range p.Via {
 			r.goAttempt(ctx, p, p.Plan(now(ctx), d, via).Number, false)
@@ -162,6 +166,9 @@ func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again 
 
 // place asks the telephone's provider for one attempt; silent means that no word about it will come.
 func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, again bool) (provider string, silent bool, err error) {
+	if r.callsNobody() { // whatever has led here
+		return "", false, temporal.NewNonRetryableApplicationError("this drill calls nobody", contract.RefusedType, nil)
+	}
 	effect := contract.Effect{Key: fmt.Sprintf("%s/%d", p.Key, a.Number), Intended: a.At, Again: again}
 	back := contract.Callback{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: string(r.inc.Key), Page: p.Key, Attempt: a.Number,

@@ -102,8 +102,8 @@ func newLive(t testing.TB, e *engine.Engine, cutAfter int) *live {
 	return &live{t: t, client: c, world: world}
 }
 
-// declare starts an incident with its alert, as the gateway does.
-func (l *live) declare(id string, rb *runbooks.Runbook) client.WorkflowRun {
+// declare starts an incident with its alert, as the gateway does; change makes another declaration of it.
+func (l *live) declare(id string, rb *runbooks.Runbook, change ...func(*contract.Declaration)) client.WorkflowRun {
 	l.t.Helper()
 	hash, err := rb.Hash()
 	if err != nil {
@@ -115,6 +115,9 @@ func (l *live) declare(id string, rb *runbooks.Runbook) client.WorkflowRun {
 			Title: "error rate above 5 %", Service: "payments", Source: "alertmanager", At: time.Now(),
 			By: incident.Actor{Name: "alertmanager", Door: incident.DoorAlert, Verified: true},
 		},
+	}
+	for _, c := range change {
+		c(&in.Declaration)
 	}
 	run, err := l.client.SignalWithStartWorkflow(l.t.Context(), id, string(contract.AlertsSignal), contract.Alerts{
 		Alerts: []incident.Alert{{Source: "alertmanager", Fingerprint: "f1", Title: "HighErrorRate"}},
@@ -298,7 +301,7 @@ func TestEngine(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t, nil)
 	paths := map[string]func(*testing.T, *live){
-		"happy": playHappy, "nobody": playNobody, "raised": playRaised, "cancelled": playCancelled,
+		"happy": playHappy, "nobody": playNobody, "raised": playRaised, "cancelled": playCancelled, "drill": playDrill,
 	}
 	shared := newLive(t, e, 0)
 	for name, play := range paths {

@@ -31,7 +31,7 @@ func (r *run) evaluate(ctx workflow.Context, f *frame, eval func(expression.Valu
 	for {
 		out, err := eval(r.values(ctx, f))
 		if err != nil {
-			return nil, &missing{what: err.Error()}
+			return nil, &missing{what: r.lacking(err.Error())}
 		}
 		if out.Known() {
 			return out.Value, nil

@@ -85,7 +85,8 @@ func (r *run) declare(ctx workflow.Context) {
 	}
 	info := workflow.GetInfo(ctx)
 	got, err := callLocal(lookup(ctx, 5*time.Second), contract.TakeNumber, contract.TakeNumberRequest{
-		WorkflowID: info.WorkflowExecution.ID, RunID: r.inc.ID, Title: r.inc.Title, Service: r.inc.Service, At: now(ctx),
+		WorkflowID: info.WorkflowExecution.ID, RunID: r.inc.ID, Title: r.inc.Title, Service: r.inc.Service, Drill: r.inc.Drill,
+		At: now(ctx),
 	})
 	r.inc.Key, r.inc.URL = got.Key, got.URL
 	if err != nil {
@@ -100,6 +101,9 @@ func (r *run) declare(ctx workflow.Context) {
 	}
 	if problem := r.fillInputs(); problem != "" {
 		r.problem(ctx, "", problem)
+	}
+	if r.inc.Drill {
+		r.openDrillRoom(ctx)
 	}
 }
 

@@ -157,7 +157,7 @@ func (r *run) topic() string {
 	if h, ok := r.inc.Holders[incident.Commander]; ok {
 		parts = append(parts, "commander "+h.Name)
 	}
-	return strings.Join(parts, " · ")
+	return r.marked(strings.Join(parts, " · "))
 }
 
 // card is the pinned message: what is going on, what is awaited, who holds which role; and the buttons of the hour.
@@ -253,7 +253,7 @@ func (r *run) settledPosts(ctx workflow.Context) []contract.SettledPost {
 	for _, message := range sortedKeys(r.st.Shown.Questions) {
 		q := r.inc.Question(r.st.Shown.Questions[message])
 		if q != nil && q.State != incident.QuestionOpen {
-			out = append(out, contract.SettledPost{Message: message, Now: r.questionMessage(ctx, q)})
+			out = append(out, contract.SettledPost{Message: message, Now: r.markedMessage(r.questionMessage(ctx, q))})
 		}
 	}
 	return out
@@ -292,7 +292,7 @@ func (r *run) showRoom(ctx workflow.Context) error {
 		req.Topic = topic
 	}
 	if text != r.st.Shown.Card {
-		card := r.card(ctx)
+		card := r.markedMessage(r.card(ctx))
 		req.Card = &card
 	}
 	r.st.Shown.CardTried = r.st.Shown.CardID == ""

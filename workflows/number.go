@@ -63,7 +63,7 @@ func giveNumber(st *contract.NumbersState, req contract.TakeNumberRequest) contr
 	st.Last++
 	e := contract.NumberEntry{
 		Key: incident.Key("INC-" + strconv.Itoa(st.Last)), WorkflowID: req.WorkflowID, RunID: req.RunID,
-		Title: req.Title, Service: req.Service, At: req.At,
+		Title: req.Title, Service: req.Service, Drill: req.Drill, At: req.At,
 	}
 	st.Entries = append(st.Entries, e)
 	if len(st.Entries) > numbersKept {

@@ -32,6 +32,9 @@ const maxOutbox = 400
 
 // post puts a message into the outbox.
 func (r *run) post(ctx workflow.Context, p posting) {
+	if r.inc.Drill {
+		p = r.intoDrillRoom(ctx, p)
+	}
 	r.st.Sent++
 	key := p.key
 	if key == "" {
@@ -91,13 +94,16 @@ func (r *run) channel(ctx workflow.Context, n *node) error {
 	if c.Private != nil {
 		private = *c.Private
 	}
+	room := &contract.OpenRoomRequest{
+		Owner: r.inc.ID, Name: name, Topic: orElse(topic, r.topic()), Invite: invite, Private: private,
+		Purpose: fmt.Sprintf("%s %s", r.inc.Key, r.publicTitle()),
+	}
+	if r.inc.Drill {
+		room = r.drillRoom(invite)
+	}
 	r.st.Sent++
 	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
-		Kind: contract.OutgoingRoom, Key: r.effectKey(n, "room"), At: now(ctx), Step: n.key, Address: n.address(),
-		Room: &contract.OpenRoomRequest{
-			Owner: r.inc.ID, Name: name, Topic: orElse(topic, r.topic()), Invite: invite, Private: private,
-			Purpose: fmt.Sprintf("%s %s", r.inc.Key, r.publicTitle()),
-		},
+		Kind: contract.OutgoingRoom, Key: r.effectKey(n, "room"), At: now(ctx), Step: n.key, Address: n.address(), Room: room,
 	})
 	for _, pin := range pins {
 		r.post(ctx, posting{message: contract.Message{Text: pin, Pin: true}})
@@ -286,6 +292,9 @@ func isType(err error, kind string) bool {
 
 // sendRoom opens the room.
 func (r *run) sendRoom(ctx workflow.Context, item contract.Outgoing) error {
+	if r.inc.Drill && r.inc.Room.ID != "" {
+		return r.inviteToDrill(ctx, item)
+	}
 	req := *item.Room
 	req.Effect = contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}
 	out, err := call(ctx, contract.OpenRoom, req)
@@ -318,7 +327,8 @@ func (r *run) sendPost(ctx workflow.Context, item contract.Outgoing) error {
 		message.Late = item.At
 	}
 	out, err := call(ctx, contract.Post, contract.PostRequest{
-		Effect: contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}, Room: orElse(item.In, r.inc.Room.ID), Message: message,
+		Effect: contract.Effect{Key: item.Key, Intended: item.At, Again: item.Tried}, Room: orElse(item.In, r.inc.Room.ID),
+		Message: r.markedMessage(message),
 	})
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -24,53 +25,69 @@ const (
 
 // bridge gives the outbox a conference to open.
 func (r *run) bridge(ctx workflow.Context, n *node) error {
-	topic, err := r.text(ctx, n, "topic", n.s.Bridge.Topic)
-	if err != nil {
-		return err
-	}
-	invite, err := r.invited(ctx, n, n.s.Bridge.Invite)
+	req, invite, err := r.bridgeRequest(ctx, n)
 	if err != nil {
 		return err
 	}
 	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
 		Kind: contract.OutgoingBridge, Key: r.effectKey(n, "bridge"), At: now(ctx), Step: n.key, Address: n.address(),
-		Retries: retryOf(n.s, tellingTries-1).Max + 1, Mention: invite,
-		Bridge: &contract.OpenBridgeRequest{
-			Provider: n.s.Bridge.Provider, Owner: r.inc.ID, Incident: r.inc.Key,
-			Topic: orElse(topic, fmt.Sprintf("%s %s", r.inc.Key, r.publicTitle())),
-		},
+		Retries: retryOf(n.s, tellingTries-1).Max + 1, Mention: invite, Bridge: req,
 	})
 	return nil
 }
 
+// bridgeRequest fills in a request for a conference, with the people who are told when it is open.
+func (r *run) bridgeRequest(ctx workflow.Context, n *node) (*contract.OpenBridgeRequest, []oncall.PersonID, error) {
+	topic, err := r.text(ctx, n, "topic", n.s.Bridge.Topic)
+	if err != nil {
+		return nil, nil, err
+	}
+	invite, err := r.invited(ctx, n, n.s.Bridge.Invite)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &contract.OpenBridgeRequest{
+		Provider: n.s.Bridge.Provider, Owner: r.inc.ID, Incident: r.inc.Key,
+		Topic: orElse(topic, fmt.Sprintf("%s %s", r.inc.Key, r.publicTitle())),
+	}, invite, nil
+}
+
 // ticket gives the outbox a ticket to open; afterwards the ticket follows the incident.
 func (r *run) ticket(ctx workflow.Context, n *node) error {
-	kind, err := r.text(ctx, n, "type", n.s.Ticket.Type)
-	if err != nil {
-		return err
-	}
-	summary, err := r.text(ctx, n, "summary", n.s.Ticket.Summary)
-	if err != nil {
-		return err
-	}
-	fields, err := r.fields(ctx, n, "fields", n.s.Ticket.Fields)
+	req, err := r.ticketRequest(ctx, n)
 	if err != nil {
 		return err
 	}
 	r.st.Outbox = append(r.st.Outbox, contract.Outgoing{
 		Kind: contract.OutgoingTicket, Key: r.effectKey(n, "ticket"), At: now(ctx), Step: n.key, Address: n.address(),
-		Retries: retryOf(n.s, tellingTries-1).Max + 1,
-		Ticket: &contract.OpenTicketRequest{
-			Tracker: n.s.Ticket.Tracker, Owner: r.inc.ID, Type: kind, Summary: orElse(summary, r.publicTitle()), Fields: fields,
-		},
+		Retries: retryOf(n.s, tellingTries-1).Max + 1, Ticket: req,
 	})
 	return nil
+}
+
+// ticketRequest fills in a request for a ticket.
+func (r *run) ticketRequest(ctx workflow.Context, n *node) (*contract.OpenTicketRequest, error) {
+	kind, err := r.text(ctx, n, "type", n.s.Ticket.Type)
+	if err != nil {
+		return nil, err
+	}
+	summary, err := r.text(ctx, n, "summary", n.s.Ticket.Summary)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := r.fields(ctx, n, "fields", n.s.Ticket.Fields)
+	if err != nil {
+		return nil, err
+	}
+	return &contract.OpenTicketRequest{
+		Tracker: n.s.Ticket.Tracker, Owner: r.inc.ID, Type: kind, Summary: orElse(summary, r.publicTitle()), Fields: fields,
+	}, nil
 }
 
 // publicTitle is the incident's title as it may be shown outside its room.
 func (r *run) publicTitle() string {
 	if r.inc.Private {
-		return r.inc.Codename
+		return r.marked(r.inc.Codename)
 	}
 	return r.inc.Title
 }

@@ -33,7 +33,7 @@ func TestReplay(t *testing.T) {
 			}
 		})
 	}
-	for _, want := range []string{"happy", "nobody", "raised", "cancelled", "cut"} {
+	for _, want := range []string{"happy", "nobody", "raised", "cancelled", "cut", "drill"} {
 		if !paths[want] {
 			t.Errorf("no history of the path %q is recorded", want)
 		}

@@ -103,8 +103,11 @@ func firstState(ctx workflow.Context, in contract.IncidentInput) *contract.State
 		ID:    workflow.GetInfo(ctx).WorkflowExecution.RunID,
 		Title: incident.Shorten(d.Title, maxTitle), Summary: incident.Shorten(d.Summary, maxSummary), Type: d.Type,
 		Service: d.Service, Team: d.Team, Source: d.Source, Environment: d.Environment, Labels: d.Labels,
-		DeclaredBy: d.By, Drill: d.Drill, Runbook: in.Runbook.ID, RunbookHash: in.Hash, Severities: severities,
+		DeclaredBy: d.By, Runbook: in.Runbook.ID, RunbookHash: in.Hash, Severities: severities,
 		Private: in.Runbook.Private,
+	}
+	if d.Drill {
+		becomeDrill(&inc, d)
 	}
 	inc.Codename = codename(inc.ID)
 	if slices.Contains(severities, d.Severity) {

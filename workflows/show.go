@@ -120,9 +120,13 @@ func (r *run) details() string {
 	if !inc.ClearedAt.IsZero() {
 		lines = append(lines, "The alert has cleared.")
 	}
+	calling := "Calling"
+	if r.callsNobody() {
+		calling = "Would be calling"
+	}
 	for _, p := range inc.OpenPages() {
-		lines = append(lines, fmt.Sprintf("Calling %s (level %d of %d, round %d)",
-			p.Levels[p.Level].Target, p.Level+1, len(p.Levels), p.Round+1))
+		lines = append(lines, fmt.Sprintf("%s %s (level %d of %d, round %d)",
+			calling, p.Levels[p.Level].Target, p.Level+1, len(p.Levels), p.Round+1))
 	}
 	if !inc.AcknowledgedAt.IsZero() {
 		lines = append(lines, fmt.Sprintf("Acknowledged by %s at %s UTC", inc.AcknowledgedBy, inc.AcknowledgedAt.Format("15:04:05")))

@@ -14,7 +14,7 @@ import (
 
 // perform is the one list of step kinds and their executors.
 func (r *run) perform(ctx workflow.Context, n *node) error {
-	executors := map[runbooks.Kind]func(workflow.Context, *node) error{
+	executors := map[runbooks.Kind]executor{
 		runbooks.KindChannel:  r.channel,
 		runbooks.KindPage:     r.page,
 		runbooks.KindAwait:    r.await,
@@ -47,8 +47,15 @@ func (r *run) perform(ctx workflow.Context, n *node) error {
 		runbooks.KindRevert:     r.revertStep,
 		runbooks.KindReturn:     r.returnStep,
 	}
-	return executors[n.s.Kind](ctx, n)
+	execute := executors[n.s.Kind]
+	if r.inc.Drill {
+		execute = r.rehearsed(n.s.Kind, execute)
+	}
+	return execute(ctx, n)
 }
+
+// executor performs the steps of a kind.
+type executor func(workflow.Context, *node) error
 
 // wording is what a step asks and whom, as the runbook writes it.
 type wording struct {

@@ -243,10 +243,7 @@ func (r *run) command(ctx workflow.Context, n *node) error {
 	}
 	r.begins(ctx, n)
 	timeout := r.timeoutOf(n, runTimeout)
-	command := n.s.Run.Command
-	if edited, ok := n.sr.Edits["run"]; ok {
-		command = expression.Format(edited)
-	}
+	command := commandOf(n)
 	req := contract.CommandRequest{
 		Effect: r.effect(ctx, n, "run"), Command: command, Env: env, Image: n.s.Run.Image,
 		Secrets: r.secretsOf(n), Poll: r.poll(ctx, n, n.s.Run.Every, n.s.Run.Until), Timeout: min(timeout, runTimeout),
@@ -270,6 +267,14 @@ func (r *run) command(ctx workflow.Context, n *node) error {
 		return fmt.Errorf("exit code %d: %s", out.ExitCode, lastLine(out.Stdout))
 	}
 	return nil
+}
+
+// commandOf is the command as it is written, or as a person has edited it.
+func commandOf(n *node) string {
+	if edited, ok := n.sr.Edits["run"]; ok {
+		return expression.Format(edited)
+	}
+	return n.s.Run.Command
 }
 
 // lastLine is the end of a command's output, where it says what went wrong.

@@ -17,38 +17,46 @@ const reviewTime = "15m"
 // tellAudience tells people outside, after whoever must confirm the text has done so. A message whose fate is not known
 // holds: customers are never told twice by a machine.
 func (r *run) tellAudience(ctx workflow.Context, n *node) error {
-	u := n.s.Update
-	message, err := r.text(ctx, n, "message", u.Message)
+	req, err := r.updateRequest(ctx, n)
 	if err != nil {
 		return err
 	}
-	status, err := r.text(ctx, n, "status", u.Status)
-	if err != nil {
-		return err
-	}
-	components, err := r.texts(ctx, n, "components", u.Components)
-	if err != nil {
-		return err
-	}
-	if err := r.reviewed(ctx, n, message); err != nil {
-		return err
-	}
-	req := contract.UpdateRequest{
-		Effect: r.effect(ctx, n, "update"), Audience: u.Audience, Owner: r.inc.ID, Incident: r.inc.Key, Title: r.publicTitle(),
-		Severity: r.inc.Severity, Status: status, Message: message, Components: components, Room: r.inc.Room.ID,
-	}
-	out, err := callSystem(ctx, r, "tell "+u.Audience, contract.PublishUpdate, req)
+	out, err := callSystem(ctx, r, "tell "+req.Audience, contract.PublishUpdate, req)
 	n.sr.Polled++
 	if err != nil {
 		return err
 	}
-	r.inc.Told(incident.Update{Audience: u.Audience, Status: status, Message: message, At: now(ctx), URL: out.URL})
-	r.log(ctx, incident.Entry{Kind: incident.EntrySay, Step: n.address(), Text: fmt.Sprintf("to %s: %s", u.Audience, nonEmptyJoin(message, status))})
+	r.inc.Told(incident.Update{Audience: req.Audience, Status: req.Status, Message: req.Message, At: now(ctx), URL: out.URL})
+	r.log(ctx, incident.Entry{Kind: incident.EntrySay, Step: n.address(), Text: fmt.Sprintf("to %s: %s", req.Audience, nonEmptyJoin(req.Message, req.Status))})
 	for _, p := range out.Problems {
 		r.problem(ctx, n.address(), p)
 	}
 	n.sr.Output = map[string]any{"url": out.URL}
 	return nil
+}
+
+// updateRequest fills in what an audience is told, and has it confirmed.
+func (r *run) updateRequest(ctx workflow.Context, n *node) (contract.UpdateRequest, error) {
+	u := n.s.Update
+	message, err := r.text(ctx, n, "message", u.Message)
+	if err != nil {
+		return contract.UpdateRequest{}, err
+	}
+	status, err := r.text(ctx, n, "status", u.Status)
+	if err != nil {
+		return contract.UpdateRequest{}, err
+	}
+	components, err := r.texts(ctx, n, "components", u.Components)
+	if err != nil {
+		return contract.UpdateRequest{}, err
+	}
+	if err := r.reviewed(ctx, n, message); err != nil {
+		return contract.UpdateRequest{}, err
+	}
+	return contract.UpdateRequest{
+		Effect: r.effect(ctx, n, "update"), Audience: u.Audience, Owner: r.inc.ID, Incident: r.inc.Key, Title: r.publicTitle(),
+		Severity: r.inc.Severity, Status: status, Message: message, Components: components, Room: r.inc.Room.ID,
+	}, nil
 }
 
 // callSystem is a short effect on a system; a cut waits for it.
@@ -105,6 +113,7 @@ func (r *run) evidence(ctx workflow.Context, n *node) error {
 		}
 		*f.into = text
 	}
+	req.Text = r.marked(req.Text)
 	out, err := callSystem(ctx, r, "keep evidence", contract.KeepEvidence, req)
 	if err != nil {
 		return err
@@ -124,6 +133,9 @@ func (r *run) postmortem(ctx workflow.Context, n *node) error {
 	publish, err := r.texts(ctx, n, "publish", n.s.Postmortem.Publish)
 	if err != nil {
 		return err
+	}
+	if r.inc.Drill {
+		publish = r.wouldPublish(ctx, n, publish)
 	}
 	out, err := callSystem(ctx, r, "draft the postmortem", contract.DraftPostmortem, contract.PostmortemRequest{
 		Effect: r.effect(ctx, n, "postmortem"), Incident: *r.inc, Template: template, Publish: publish,

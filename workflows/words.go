@@ -13,6 +13,9 @@ import (
 // words are the first words on the telephone.
 func (r *run) words(p *incident.Page) string {
 	parts := []string{string(r.inc.Key), orElse(string(r.inc.Severity), "severity not set")}
+	if r.inc.Drill { // before anything that could make a heart beat faster
+		parts = append([]string{"This is a drill"}, parts...)
+	}
 	if !r.inc.ClearedAt.IsZero() {
 		parts = append(parts, "the alert has cleared")
 	}

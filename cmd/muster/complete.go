@@ -51,7 +51,7 @@ func completeWords(sh shell, f *callFlags, verb contract.Verb) cobra.CompletionF
 
 // openKeys are the open incidents with their titles.
 func (d *caller) openKeys(ctx context.Context) ([]cobra.Completion, error) {
-	lines, err := d.List(ctx, false)
+	lines, err := d.List(ctx, gateway.Listing{Drills: true})
 	keys := make([]cobra.Completion, 0, len(lines))
 	for _, l := range lines {
 		keys = append(keys, cobra.CompletionWithDesc(string(l.Key), oneLine(l.Title)))

@@ -32,23 +32,33 @@ func declareCommand(sh shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			books, err := callerBooks(sh, f.files)
-			if err != nil {
-				return err
-			}
-			f.begin = beginning{routes: routesOf, books: books, known: books.Known}
-			return call(c.Context(), sh, f.callFlags, func(d *caller) error { return d.declare(c.Context(), n) })
+			return f.begun(c.Context(), sh, n)
 		},
 	}
+	f.addBeginning(c)
+	c.Flags().StringVar(&f.runbook, "runbook", "", "the runbook (default the service's)")
+	return c
+}
+
+// addBeginning gives a command that begins an incident its flags.
+func (f *declareFlags) addBeginning(c *cobra.Command) {
 	f.addActor(c)
 	c.Flags().StringVar(&f.service, "service", "", "what is broken")
 	c.Flags().StringVar(&f.severity, "severity", "", "the severity; without it the runbook asks")
-	c.Flags().StringVar(&f.runbook, "runbook", "", "the runbook (default the service's)")
 	c.Flags().StringVar(&f.files.books, "runbooks", "", "directory of further runbooks (default "+booksVariable+")")
 	c.Flags().StringVar(&f.summary, "summary", "", "more than the title says")
 	c.Flags().StringVar(&f.environment, "environment", "", "where: production, staging (default the service's)")
 	c.Flags().StringArrayVar(&f.inputs, "input", nil, "an input of the runbook, name=value; may be repeated")
-	return c
+}
+
+// begun begins the incident, with the runbooks that are here.
+func (f *declareFlags) begun(ctx context.Context, sh shell, n gateway.NewIncident) error {
+	books, err := callerBooks(sh, f.files)
+	if err != nil {
+		return err
+	}
+	f.begin = beginning{routes: routesOf, books: books, known: books.Known}
+	return call(ctx, sh, f.callFlags, func(d *caller) error { return d.declare(ctx, n) })
 }
 
 // incident is what was said.
@@ -94,6 +104,9 @@ func (d *caller) declare(ctx context.Context, n gateway.NewIncident) error {
 		return err
 	}
 	d.line("%s", declaredText(begun))
+	for _, line := range drillLines(n, begun) {
+		d.line("%s", line)
+	}
 	if begun.URL != "" {
 		d.line("%s", begun.URL)
 	}

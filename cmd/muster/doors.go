@@ -87,7 +87,8 @@ func declaredText(begun gateway.Declared) string {
 }
 
 // keyOf finds the incident of a room. Rooms are mostly named after their incident, so that one is asked first; the room's
-// id decides, for names can be changed. A room of no open incident is a refusal.
+// id decides, for names can be changed. Of several drills in one room the newest is meant. A room of no open incident is a
+// refusal.
 func (d slackDoor) keyOf(ctx context.Context, to slack.Target) (incident.Key, error) {
 	if key := keyIn(to.RoomName); key != "" {
 		shown, err := d.incidents.Show(ctx, key)
@@ -95,7 +96,7 @@ func (d slackDoor) keyOf(ctx context.Context, to slack.Target) (incident.Key, er
 			return key, nil
 		}
 	}
-	lines, err := d.incidents.List(ctx, false)
+	lines, err := d.incidents.List(ctx, gateway.Listing{Drills: true})
 	if err != nil {
 		return "", err
 	}

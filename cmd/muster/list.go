@@ -17,12 +17,12 @@ import (
 // listCommand lists incidents.
 func listCommand(sh shell) *cobra.Command {
 	var f callFlags
-	var all bool
+	var wanted gateway.Listing
 	c := &cobra.Command{
 		Use: "list", Short: "List the incidents that are open, newest first", Args: words(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return call(c.Context(), sh, f, func(d *caller) error {
-				lines, err := d.List(c.Context(), all)
+				lines, err := d.List(c.Context(), wanted)
 				if err != nil {
 					return err
 				}
@@ -30,12 +30,13 @@ func listCommand(sh shell) *cobra.Command {
 				if f.json {
 					return d.object(lines)
 				}
-				return d.table(lines, all)
+				return d.table(lines, wanted.All)
 			})
 		},
 	}
 	f.add(c)
-	c.Flags().BoolVar(&all, "all", false, "those that have ended too")
+	c.Flags().BoolVar(&wanted.All, "all", false, "those that have ended too")
+	c.Flags().BoolVar(&wanted.Drills, "drills", false, "drills too")
 	return c
 }
 

@@ -24,7 +24,7 @@ import (
 func TestServer(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/server", Cmds: scriptCommands(), RequireExplicitExec: true, RequireUniqueNames: true, Setup: setUpServer,
+		Dir: "testdata/server", Cmds: serverCommands(), RequireExplicitExec: true, RequireUniqueNames: true, Setup: setUpServer,
 	})
 }
 
@@ -63,6 +63,7 @@ func setUpServer(e *testscript.Env) error {
 	twilioServer := httptest.NewServer(twilio)
 	e.Defer(twilioServer.Close)
 	twilio.Number("+12025550100", "http://"+gateway+"/twilio/sms")
+	e.Values[outsideKey{}] = outside{slack: slack, twilio: twilio}
 
 	for name, value := range map[string]string{
 		"GATEWAY": "http://" + gateway, "ENGINE": net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[1])),

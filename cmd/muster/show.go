@@ -70,6 +70,7 @@ func (p printer) snapshot(s contract.Snapshot, v sight) {
 func (p printer) facts(s contract.Snapshot) {
 	inc := s.Incident
 	p.fact("state", incidentState(&inc))
+	p.fact("drill", drillText(&inc))
 	p.fact("severity", cmp.Or(string(inc.Severity), "not set"))
 	p.fact("service", joined(" · ", inc.Service, inc.Team, inc.Environment))
 	p.fact("runbook", joined(" ", inc.Runbook, short(s.Hash), prefixed("before: ", strings.Join(shortAll(s.Upgraded), ", "))))
@@ -97,6 +98,17 @@ func (p printer) facts(s contract.Snapshot) {
 	p.fact("left as it is", strings.Join(inc.NotUndone, ", "))
 	p.fact("web ui", inc.URL)
 	p.fact("record", strings.Join(s.Record, ", "))
+}
+
+// drillText says of a drill how far it goes; nothing where it is in earnest.
+func drillText(inc *incident.Incident) string {
+	switch {
+	case !inc.Drill:
+		return ""
+	case inc.Telephones:
+		return "systems and customers are left alone; people are called"
+	}
+	return "systems and customers are left alone; nobody is called"
 }
 
 // fact is one line of the head; nothing when there is nothing to say.
