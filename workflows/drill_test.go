@@ -389,7 +389,7 @@ func TestShippedRunbooksDrilled(t *testing.T) {
 			}
 			s.cut(25*time.Minute + 313*time.Millisecond)
 			s.stopAt(24 * time.Hour)
-			s.after(25*time.Hour, func() { s.env.CancelWorkflowByID(contract.ReviewID("INC-1"), "") })
+			s.at(25*time.Hour, s.stage.Close)
 			s.run()
 			s.settled()
 			s.drilled()
@@ -420,8 +420,8 @@ func TestDrillComesBack(t *testing.T) {
 	seen := false
 	s.at(10*time.Minute, func() {
 		seen = true
-		if inc := s.snapshot().Incident; s.runs != 2 || !inc.Drill || inc.DrillRoom != "game-day" || inc.Telephones || inc.Title != "DRILL: HighErrorRate" {
-			t.Errorf("run %d is of %q, a drill: %t", s.runs, inc.Title, inc.Drill)
+		if inc := s.snapshot().Incident; s.stage.Runs() != 2 || !inc.Drill || inc.DrillRoom != "game-day" || inc.Telephones || inc.Title != "DRILL: HighErrorRate" {
+			t.Errorf("run %d is of %q, a drill: %t", s.stage.Runs(), inc.Title, inc.Drill)
 		}
 	})
 	s.stopAt(20 * time.Minute)
