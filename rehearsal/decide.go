@@ -33,9 +33,10 @@ const (
 // Point is where a play can go one way or another.
 type Point struct {
 	Kind    PointKind
+	Verb    string // of the act that an option leads to, as scripts have it
 	Step    string // address
 	What    string // in words
-	Who     string // the person who is asked or called; of a system its name
+	Who     string // the person who is asked or called, by id; of a system its name
 	Turn    int    // of a question how often it has escalated, of a page its level and round, of a system its tries
 	Options []string
 	At      time.Duration // since the declaration
@@ -57,24 +58,52 @@ func (p *play) decidePage(s *contract.Snapshot, page *incident.Page, a *incident
 		return OptionSilence
 	}
 	p.answered[key] = true
+	options := []string{OptionAck, OptionSilence}
+	if page.Exhausted { // it goes on for ever; somebody answers in the end
+		options = options[:1]
+	}
 	return p.decide(Point{
-		Kind: PointPage, Step: page.Step, What: "page " + page.Levels[a.Level].Target, Who: a.Name, Turn: a.Round*len(page.Levels) + a.Level,
-		Options: []string{OptionAck, OptionSilence}, State: *s,
+		Kind: PointPage, Verb: "ack", Step: page.Step, What: "page " + page.Levels[a.Level].Target, Who: string(a.Person),
+		Turn: a.Round*len(page.Levels) + a.Level, Options: options, State: *s,
 	})
 }
 
-// decideQuestion decides what is answered.
+// mostTurns is how often a question may go unanswered in a play that decides: after that somebody answers.
+const mostTurns = 2
+
+// decideQuestion decides what is answered. Silence is only a way where time leads on.
 func (p *play) decideQuestion(s *contract.Snapshot, q *incident.Question, options []string) string {
 	who := ""
 	if voters := p.voters(s, q); len(voters) > 0 {
-		who = p.cast.actor(string(voters[0]), incident.DoorSlack).Name
+		who = string(voters[0])
 	}
 	if q.Kind == incident.QuestionHold {
 		options = []string{incident.ChoiceSkip, incident.ChoiceRetry, incident.ChoiceStop}
+		if p.held[q.Step] > 1 {
+			options = []string{incident.ChoiceSkip, incident.ChoiceStop}
+		}
+	}
+	if !q.Deadline.IsZero() && q.Turn < mostTurns {
+		options = append(options, OptionSilence)
 	}
 	return p.decide(Point{
-		Kind: PointQuestion, Step: q.Step, What: q.Text, Who: who, Turn: q.Turn, Options: append(options, OptionSilence), State: *s,
+		Kind: PointQuestion, Verb: verbOf(q), Step: q.Step, What: firstLine(q.Text), Who: who, Turn: q.Turn, Options: options, State: *s,
 	})
+}
+
+// verbOf is what somebody does who answers a question, as scripts have it.
+func verbOf(q *incident.Question) string {
+	switch q.Kind {
+	case incident.QuestionTask:
+		return string(contract.VerbDone)
+	case incident.QuestionApprove:
+		return string(contract.VerbApprove)
+	case incident.QuestionSignal:
+		return string(contract.VerbSend)
+	case incident.QuestionSeverity:
+		return string(contract.VerbSeverity)
+	}
+	return string(contract.VerbAnswer)
 }
 
 // decideSystem decides whether a system works; "" = nobody decides.

@@ -50,6 +50,10 @@ func (p *play) ring(c contract.CallRequest, provider string) {
 // news lets people react to what has just happened.
 func (p *play) news(entries []incident.Entry) {
 	p.result.Entries = append(p.result.Entries, entries...)
+	if !p.result.Steady && entries[len(entries)-1].Kind == incident.EntryEscalate && p.steady() {
+		p.result.Steady = true
+		p.stage.After(time.Second, p.leave)
+	}
 	if p.options.Script.Everyone == 0 && p.options.Decide == nil {
 		return
 	}
@@ -153,6 +157,8 @@ func (p *play) reply(key string, who oncall.PersonID, option string) {
 		if option == incident.ChoiceNo {
 			verb, act.Reason = contract.VerbReject, "the rehearsal says no"
 		}
+	case incident.QuestionSeverity:
+		verb, act.Question, act.Value = contract.VerbSeverity, "", option
 	case incident.QuestionSignal:
 		verb, act.Question, act.Value, act.Fields = contract.VerbSend, "", q.Signal, filled(q.Form)
 	case incident.QuestionForm:

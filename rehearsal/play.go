@@ -44,6 +44,7 @@ type Result struct {
 	Final   contract.Snapshot
 	Until   time.Time // when the play was over
 	Over    bool      // everything has come to its end, the review too; false = the horizon was reached
+	Steady  bool      // it was left because it only repeats itself until somebody answers
 	Faults  []Fault   // acts of the script that did not go as it says
 	MadeUp  []string  // what the play invented, in words
 	Zones   map[oncall.PersonID]*time.Location
@@ -193,13 +194,44 @@ func (p *play) schedule() {
 	if horizon == 0 {
 		horizon = runbooks.DefaultHorizon
 	}
-	p.stage.At(horizon, func() {
-		if err := p.look(); err == nil {
-			p.result.Until = p.stage.Now()
-		}
-		p.stage.Close()
-	})
+	p.stage.At(horizon, p.leave)
 }
+
+// leave takes down the incident as it is, and ends the play.
+func (p *play) leave() {
+	if err := p.look(); err == nil {
+		p.result.Until = p.stage.Now()
+	}
+	p.stage.Close()
+}
+
+// steady says whether nothing new can come: nobody answers, all who can be called have been called again and again, and
+// the script has nothing left. Whoever asks for a length of time sees all of it.
+func (p *play) steady() bool {
+	s := p.options.Script
+	if s.Everyone > 0 || s.For > 0 || p.options.Decide != nil {
+		return false
+	}
+	for _, act := range s.Script {
+		if p.result.Start.Add(act.At).After(p.stage.Now()) {
+			return false
+		}
+	}
+	now, err := p.stage.Look()
+	if err != nil {
+		return false
+	}
+	open := now.Incident.OpenPages()
+	for _, page := range open {
+		if !page.Exhausted || page.Round < page.Rounds+repetitions {
+			return false
+		}
+	}
+	return len(open) > 0
+}
+
+// repetitions of an exhausted page are enough to see how it goes on.
+const repetitions = 5
 
 // finish takes down what is there when everything is over.
 func (p *play) finish() error {

@@ -30,9 +30,17 @@ type Line struct {
 func (r *Result) Lines() []Line {
 	lines := make([]Line, 0, len(r.Entries)+len(r.Acts))
 	for _, e := range r.Entries {
-		lines = append(lines, r.line(e))
+		if e.Kind != incident.EntryCall || !strings.HasSuffix(e.Text, " rings") { // who is called hears it ring
+			lines = append(lines, r.line(e))
+		}
 	}
+	heard := map[string]bool{}
 	for _, a := range r.Acts {
+		again := a.Kind == "call" && heard[string(a.Who)+a.Text]
+		heard[string(a.Who)+a.Text] = true
+		if again {
+			continue
+		}
 		if who, text, told := outward(a, r.heard(a)); told {
 			lines = append(lines, Line{At: a.At.In(r.Start.Location()), Text: text, Who: who})
 		}
@@ -175,12 +183,15 @@ func told(steps []runbooks.Step) string {
 
 // How repetition is told.
 const (
-	longestPeriod = 40 // lines of what repeats itself
+	longestPeriod = 60 // lines of what repeats itself
 	fewest        = 3  // repetitions worth counting
+	atOnce        = 2 * time.Second
 )
 
-// counted tells what repeats itself twice, and then says how often it goes on and until when.
+// counted tells what happens several times at once in one line, and what repeats itself twice; then it says how often
+// that goes on and until when.
 func counted(lines []Line) []Line {
+	lines = merged(lines)
 	var out []Line
 	for n := 0; n < len(lines); {
 		period, times := repetition(lines[n:])
@@ -198,6 +209,33 @@ func counted(lines []Line) []Line {
 		n += times * period
 	}
 	return out
+}
+
+// merged leaves out lines that say what one of the last moment says, and counts them there.
+func merged(lines []Line) []Line {
+	var out []Line
+	counts := map[int]int{} // by the place in out
+	for _, l := range lines {
+		if at := before(out, l); at >= 0 {
+			counts[at]++
+			continue
+		}
+		out = append(out, l)
+	}
+	for at, more := range counts {
+		out[at].Text += fmt.Sprintf(" (%d times)", more+1)
+	}
+	return out
+}
+
+// before finds a line of the last moment that says the same; -1 = none does.
+func before(lines []Line, l Line) int {
+	for n := len(lines) - 1; n >= 0 && l.At.Sub(lines[n].At) < atOnce; n-- {
+		if same(lines[n:n+1], []Line{l}) && len(l.More) == 0 {
+			return n
+		}
+	}
+	return -1
 }
 
 // repetition finds how many lines at the beginning repeat themselves, and how often.
