@@ -20,7 +20,7 @@ func FuzzParse(f *testing.F) {
 		}
 		f.Add(text)
 	}
-	for _, rule := range Rules() {
+	for _, rule := range runbookRules() {
 		f.Add([]byte(readFixture(f, string(rule.Code)+"-bad")))
 		f.Add([]byte(readFixture(f, string(rule.Code)+"-good")))
 	}

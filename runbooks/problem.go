@@ -59,6 +59,10 @@ const (
 	CodeShellInjection Code = "S12" // ${{ }} inside a command
 	CodeLatePage       Code = "S13" // the first page comes late (warning)
 	CodeFinallyWaits   Code = "S14"
+	CodeAct            Code = "R01" // an act of a script without a verb, or with two
+	CodeHollow         Code = "R02" // a check that cannot fail, or cannot pass
+	CodeInstant        Code = "R03" // a time that the clock never shows, or shows twice (warning)
+	CodeBackwards      Code = "R04" // a script that goes back in time (warning)
 )
 
 // Problem is one fault of a runbook, with its place and a remedy. Line and Column count from 1, columns in characters.

@@ -62,23 +62,30 @@ func (r *reader) place(name string) *yaml.Node {
 	return &yaml.Node{Line: 1, Column: 1}
 }
 
+// readable refuses what no file of ours can be.
+func (r *reader) readable(text []byte) bool {
+	switch {
+	case len(text) > maxSource:
+		r.report(&yaml.Node{}, Problem{Code: CodeSize, Message: fmt.Sprintf("the file is larger than %d KiB", maxSource>>10)})
+	case !utf8.Valid(text):
+		r.report(&yaml.Node{}, Problem{Code: CodeYAML, Message: "the file is not UTF-8 text"})
+	default:
+		return true
+	}
+	return false
+}
+
 // decode parses the text into its one document. A syntax error is the only problem then: nothing behind it can be
 // trusted.
 func (r *reader) decode(text []byte) *yaml.Node {
-	start := &yaml.Node{Line: 1, Column: 1}
-	if len(text) > maxSource {
-		r.report(start, Problem{Code: CodeSize, Message: fmt.Sprintf("the file is larger than %d KiB", maxSource>>10)})
-		return nil
-	}
-	if !utf8.Valid(text) {
-		r.report(start, Problem{Code: CodeYAML, Message: "the file is not UTF-8 text"})
+	if !r.readable(text) {
 		return nil
 	}
 	var document yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	switch err := decoder.Decode(&document); {
 	case errors.Is(err, io.EOF):
-		r.report(start, Problem{Code: CodeEmpty, Message: "the file is empty", Hint: "a runbook begins with `runbook: its-id`"})
+		r.report(&yaml.Node{}, Problem{Code: CodeEmpty, Message: "the file is empty", Hint: "a runbook begins with `runbook: its-id`"})
 		return nil
 	case err != nil:
 		r.syntaxError(err)

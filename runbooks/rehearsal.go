@@ -25,6 +25,9 @@ type Rehearsal struct {
 	Mocks    []Mock
 	Script   []ScriptAct
 	Expect   *Expect // nil = nothing is expected
+	// Places is where the parts stand that carry no mark of their own: "runbook", "severity", "with.service",
+	// "script/2.answer", "script/2.choice" (acts count from 0).
+	Places map[string]Mark
 }
 
 // DefaultHorizon is how much of an incident is played when nothing ends it.
@@ -85,17 +88,17 @@ type MockOutcome struct {
 // ScriptAct is something that happens from outside at an instant.
 type ScriptAct struct {
 	Mark
-	At     time.Duration // since the declaration
-	Does   string        // one of ScriptVerbs
-	What   string        // the value of that key: a step, a severity, a person, a text
-	By     string        // who does it
-	To     string        // of assign, reassign: who gets it
-	Choice string        // of answer
-	Fields map[string]any
+	At     time.Duration  // since the declaration
+	Does   string         // one of ScriptVerbs
+	What   string         // the value of that key: a step, a severity, a person, a text
+	By     string         // who does it
+	To     string         // of assign, reassign: who gets it
+	Choice string         // of answer
+	Fields map[string]any // of answer, edit and send; of `revert: [a, b]` the list, as "what"
 	Reason string
 	Note   string // of done
 	Undo   string // of resolve and cancel: revert or leave
-	// Refused is set when the act must be refused: a piece of the reason. Nil = it must be accepted.
+	// Refused is set when the act must be refused: a piece of the reason, or empty for any. Nil = it must be accepted.
 	Refused *string
 }
 
@@ -161,7 +164,7 @@ type MessageExpected struct {
 	Within time.Duration // since the declaration; 0 = whenever
 }
 
-// Bound is when something must have happened, and who must have done it.
+// Bound is when something must have happened, and who must have done it. Without any of them it must have happened.
 type Bound struct {
 	Mark
 	By     string

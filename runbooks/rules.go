@@ -13,7 +13,9 @@ type Rule struct {
 
 // Rules lists all rules in the order of their codes: for `muster check`, for documents and for the tests, which have a
 // runbook that breaks each.
-func Rules() []Rule { return slices.Concat(parseRules, nameRules, typeRules, flowRules, safetyRules) }
+func Rules() []Rule {
+	return slices.Concat(parseRules, nameRules, typeRules, flowRules, safetyRules, rehearsalRules)
+}
 
 // RuleOf finds the rule of a code.
 func RuleOf(code Code) (Rule, bool) {
@@ -90,4 +92,12 @@ var safetyRules = []Rule{
 	{CodeShellInjection, "${{ }} in a command", false, "What stands in the value could run anything.", "Pass the value through env."},
 	{CodeLatePage, "first page comes late", true, "At the worst severity more than ten minutes may pass before anybody is called.", "Page first, and ask afterwards."},
 	{CodeFinallyWaits, "finally waits for people", false, "The incident is closed; nobody is there to answer.", "Put the step into lessons_learned."},
+}
+
+// rehearsalRules are about tests and scripts; what is wrong with their text and their names breaks the rules above.
+var rehearsalRules = []Rule{
+	{CodeAct, "no act, or two", false, "An act of a script is what its one verb says; without it nothing happens.", "Give the act exactly one verb, and what that verb takes."},
+	{CodeHollow, "check that decides nothing", false, "It passes, or fails, whatever the runbook does.", "Expect something that can go either way."},
+	{CodeInstant, "no such instant", false, "The clock never shows this time, or (a warning) shows it twice.", "Write the offset: 2026-10-25T02:30+01:00."},
+	{CodeBackwards, "script goes back in time", true, "Acts happen in the order of their times, and whoever reads the script sees another order.", "Sort the acts by their times."},
 }
