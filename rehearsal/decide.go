@@ -1,6 +1,8 @@
 package rehearsal
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/musterbook/musterbook/contract"
@@ -33,7 +35,6 @@ const (
 // Point is where a play can go one way or another.
 type Point struct {
 	Kind    PointKind
-	Verb    string // of the act that an option leads to, as scripts have it
 	Step    string // address
 	What    string // in words
 	Who     string // the person who is asked or called, by id; of a system its name
@@ -53,8 +54,8 @@ func (p *play) decide(point Point) string {
 
 // decidePage decides whether somebody who is called acknowledges.
 func (p *play) decidePage(s *contract.Snapshot, page *incident.Page, a *incident.Attempt) string {
-	key := "attempts " + page.Key + string(rune('0'+a.Level)) + string(rune('0'+a.Round))
-	if a.Via != "call" && p.answered[key] { // the same person is reached in several ways at once: one decision
+	key := fmt.Sprint("attempts ", page.Key, " ", a.Person, " ", a.Level, " ", a.Round)
+	if p.answered[key] { // the same person is reached in several ways at once: one decision
 		return OptionSilence
 	}
 	p.answered[key] = true
@@ -63,7 +64,7 @@ func (p *play) decidePage(s *contract.Snapshot, page *incident.Page, a *incident
 		options = options[:1]
 	}
 	return p.decide(Point{
-		Kind: PointPage, Verb: "ack", Step: page.Step, What: "page " + page.Levels[a.Level].Target, Who: string(a.Person),
+		Kind: PointPage, Step: page.Step, What: "page " + page.Levels[a.Level].Target, Who: string(a.Person),
 		Turn: a.Round*len(page.Levels) + a.Level, Options: options, State: *s,
 	})
 }
@@ -78,32 +79,26 @@ func (p *play) decideQuestion(s *contract.Snapshot, q *incident.Question, option
 		who = string(voters[0])
 	}
 	if q.Kind == incident.QuestionHold {
-		options = []string{incident.ChoiceSkip, incident.ChoiceRetry, incident.ChoiceStop}
-		if p.held[q.Step] > 1 {
-			options = []string{incident.ChoiceSkip, incident.ChoiceStop}
-		}
+		options = p.holdOptions(q)
 	}
 	if !q.Deadline.IsZero() && q.Turn < mostTurns {
 		options = append(options, OptionSilence)
 	}
 	return p.decide(Point{
-		Kind: PointQuestion, Verb: verbOf(q), Step: q.Step, What: firstLine(q.Text), Who: who, Turn: q.Turn, Options: options, State: *s,
+		Kind: PointQuestion, Step: q.Step, What: firstLine(q.Text), Who: who, Turn: q.Turn, Options: options, State: *s,
 	})
 }
 
-// verbOf is what somebody does who answers a question, as scripts have it.
-func verbOf(q *incident.Question) string {
-	switch q.Kind {
-	case incident.QuestionTask:
-		return string(contract.VerbDone)
-	case incident.QuestionApprove:
-		return string(contract.VerbApprove)
-	case incident.QuestionSignal:
-		return string(contract.VerbSend)
-	case incident.QuestionSeverity:
-		return string(contract.VerbSeverity)
+// holdOptions are the choices of a hold, going on first. Trying again is tried once.
+func (p *play) holdOptions(q *incident.Question) []string {
+	var options []string
+	for _, choice := range []string{incident.ChoiceSkip, incident.ChoiceRetry, incident.ChoiceStop} {
+		has := slices.ContainsFunc(q.Choices, func(c incident.Choice) bool { return c.Key == choice })
+		if has && (choice != incident.ChoiceRetry || p.held[q.Step] <= 1) {
+			options = append(options, choice)
+		}
 	}
-	return string(contract.VerbAnswer)
+	return options
 }
 
 // decideSystem decides whether a system works; "" = nobody decides.

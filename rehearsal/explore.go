@@ -43,6 +43,7 @@ const (
 	SkipsLessons  FindingCode = "skips-lessons"   // it is resolved, and no step of the lessons learned was run
 	LateFirstPage FindingCode = "late-first-page" // somebody is called later than allowed
 	Breaks        FindingCode = "breaks"          // the workflow fails
+	CannotAnswer  FindingCode = "cannot-answer"   // somebody who is asked may not answer
 )
 
 // Finding is what is wrong with a path, and the script that shows it again.
@@ -63,7 +64,7 @@ type Limits struct {
 const DefaultPaths = 300
 
 // exploreHorizon is how much of each path is played. Everybody answers in the end, so what is open then stays open.
-const exploreHorizon = 30 * 24 * time.Hour
+const exploreHorizon = 7 * 24 * time.Hour
 
 // explorer walks.
 type explorer struct {
@@ -152,14 +153,15 @@ func optionsTaken(taken []Taken) []string {
 	return out
 }
 
-// signature tells points apart by what is so when they are reached: the severity, and where every step stands. When it
-// is does not count.
+// signature tells points apart by what is so when they are reached: the severity, the phase, and what people have chosen
+// so far. When it is, and who was called how often, does not count.
 func signature(p Point) uint64 {
+	inc := &p.State.Incident
 	h := fnv.New64a()
-	_, _ = fmt.Fprintln(h, p.Kind, p.Step, p.Turn, p.What, p.State.Incident.Severity, p.State.Incident.Phase)
-	for _, line := range p.State.Steps {
-		if line.State.Terminal() {
-			_, _ = fmt.Fprintln(h, line.Path, line.State)
+	_, _ = fmt.Fprintln(h, p.Kind, p.Step, p.Turn, p.What, inc.Severity, inc.Phase)
+	for _, q := range inc.Questions {
+		if q.Kind == incident.QuestionAsk || q.Kind == incident.QuestionApprove || q.Kind == incident.QuestionHold {
+			_, _ = fmt.Fprintln(h, q.Step, q.Choice)
 		}
 	}
 	return h.Sum64()
@@ -180,7 +182,7 @@ func (e *explorer) judge(r *Result) {
 	case !r.Over && inc.Open() && !awaited(&r.Final):
 		e.report(Finding{Code: WaitsForNone, Text: "it is open, and nobody is asked or called; " + under(&r.Final)}, r)
 	case !r.Over && inc.Open():
-		e.report(Finding{Code: NeverEnds, Text: "everybody answers, and after 30 days it still waits: " + strings.Join(s.Open, "; ")}, r)
+		e.report(Finding{Code: NeverEnds, Text: "everybody answers, and after a week it still waits: " + strings.Join(s.Open, "; ")}, r)
 	}
 	switch {
 	case s.FirstPage == nil:
@@ -190,6 +192,9 @@ func (e *explorer) judge(r *Result) {
 	}
 	if s.FirstPage != nil && *s.FirstPage > e.out.FirstPage.For {
 		e.out.FirstPage = Extreme{For: *s.FirstPage, Script: ScriptOf(r)}
+	}
+	for _, f := range r.Faults {
+		e.report(Finding{Code: CannotAnswer, Text: f.Text}, r)
 	}
 	if inc.Ending == incident.Resolved && r.Over && skipsLessons(r) {
 		e.report(Finding{Code: SkipsLessons, Text: "it is resolved, and no step of the lessons learned is run"}, r)

@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/musterbook/musterbook/contract"
@@ -91,8 +92,15 @@ func (p *play) paged(s *contract.Snapshot, page *incident.Page) {
 // acknowledge is a person who takes a page, if it is still open.
 func (p *play) acknowledge(page string, person oncall.PersonID) {
 	act := contract.Act{By: p.cast.actor(string(person), incident.DoorSlack), Page: page}
-	// Somebody else may have been faster, which is no fault of the runbook.
-	p.stage.Act(contract.VerbAck, act, func(contract.Receipt, error) {})
+	now, err := p.stage.Look()
+	if err != nil {
+		return
+	}
+	open := now.Incident.Page(page)
+	if open == nil || open.State != incident.PageOpen {
+		return // somebody else was faster
+	}
+	p.do(runbooks.ScriptAct{Does: string(contract.VerbAck), What: open.Step, By: string(person)}, contract.VerbAck, act)
 }
 
 // asked lets whoever is asked answer, once for each turn of the question.
@@ -119,9 +127,23 @@ func (p *play) asked(s *contract.Snapshot, q *incident.Question) {
 		patience = decisionTime
 	}
 	voters := p.voters(s, q)
+	if p.options.Decide != nil && q.Kind == incident.QuestionHold && option == incident.ChoiceStop && slices.Contains(incident.Phases(), incident.Phase(q.Step)) {
+		p.drive(voters[0]) // the runbook is left; people bring the incident to its end
+	}
 	for n, who := range voters {
 		p.stage.After(patience+time.Duration(n)*time.Second, func() { p.reply(q.Key, who, option) })
 	}
+}
+
+// byHand is how long people take who work without the runbook.
+const byHand = time.Hour
+
+// drive lets somebody resolve an incident whose runbook was left.
+func (p *play) drive(who oncall.PersonID) {
+	p.stage.After(byHand, func() {
+		act := contract.Act{By: p.cast.actor(string(who), incident.DoorSlack), Reason: "by hand", Undo: contract.UndoLeave}
+		p.do(runbooks.ScriptAct{Does: string(contract.VerbResolve), What: "by hand", By: string(who), Undo: contract.UndoLeave}, contract.VerbResolve, act)
+	})
 }
 
 // voters are those who answer a question: of a quorum as many as it takes.
@@ -166,11 +188,32 @@ func (p *play) reply(key string, who oncall.PersonID, option string) {
 	default:
 		act.Value = option
 	}
+	p.do(scripted(q, verb, act, string(who)), verb, act)
+}
+
+// do does something and takes it down as a script would have it. What people are asked they must be able to do.
+func (p *play) do(as runbooks.ScriptAct, verb contract.Verb, act contract.Act) {
+	as.At = p.stage.Now().Sub(p.result.Start)
 	p.stage.Act(verb, act, func(_ contract.Receipt, err error) {
-		if err != nil && p.options.Decide == nil {
-			p.fault(p.options.Script.Mark, "%s cannot answer %s: %v", act.By.Name, q.Step, err)
+		if err != nil {
+			p.fault(p.options.Script.Mark, "%s cannot %s %s: %v", act.By.Name, as.Does, as.What, err)
+			return
 		}
+		p.result.deeds = append(p.result.deeds, as)
 	})
+}
+
+// scripted is an answer as a script has it.
+func scripted(q *incident.Question, verb contract.Verb, act contract.Act, who string) runbooks.ScriptAct {
+	out := runbooks.ScriptAct{Does: string(verb), What: q.Step, By: who, Reason: act.Reason, Fields: act.Fields}
+	switch verb {
+	case contract.VerbSeverity, contract.VerbSend:
+		out.What = act.Value
+	case contract.VerbAnswer:
+		out.Choice = act.Value
+	default: // the step says it all
+	}
+	return out
 }
 
 // question finds a question as it is now.

@@ -4,6 +4,7 @@
 package rehearsal
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -50,6 +51,8 @@ type Result struct {
 	Zones   map[oncall.PersonID]*time.Location
 	names   map[oncall.PersonID][]string // the names by which people were found
 	taken   []Taken                      // the decisions, in order
+	inputs  map[string]any               // those that were given or made up
+	deeds   []runbooks.ScriptAct         // what people did, as a script has it
 }
 
 // Fault is an act of the script that was refused, or that was accepted although it should not have been.
@@ -144,8 +147,10 @@ func (p *play) input(hash string, start time.Time) (contract.IncidentInput, erro
 		d.Service = s.Service
 	}
 	p.inventInputs(&d)
-	d.Title, d.Source, d.At, d.Severity = "a rehearsal", "rehearsal", start.UTC(), s.Severity
-	d.By = incident.Actor{Name: "rehearsal", Door: incident.DoorAPI, Verified: true}
+	p.result.inputs = d.Inputs
+	d.Title = cmp.Or(p.options.Runbook.Title, p.options.Runbook.ID)
+	d.Source, d.At, d.Severity = "rehearsal", start.UTC(), s.Severity
+	d.By = incident.Actor{Name: "Alertmanager", Door: incident.DoorAlert, Verified: true}
 	return contract.IncidentInput{Declaration: d, Runbook: *p.options.Runbook, Hash: hash}, nil
 }
 

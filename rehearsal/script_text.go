@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/runbooks"
 )
 
 // ScriptOf writes the decisions of a play as a script: `muster simulate RUNBOOK --script FILE` plays them again.
@@ -24,17 +24,11 @@ func ScriptOf(r *Result) string {
 		}
 	}
 	writeMocks(&b, r.taken)
-	var acts []string
-	for _, t := range r.taken {
-		if act := scriptAct(t); act != "" {
-			acts = append(acts, act)
-		}
-	}
-	if len(acts) > 0 {
+	if len(r.deeds) > 0 {
 		b.WriteString("script:\n")
-		for _, act := range acts {
-			b.WriteString("  - " + act + "\n")
-		}
+	}
+	for _, deed := range r.deeds {
+		b.WriteString("  - " + scriptAct(deed) + "\n")
 	}
 	return b.String()
 }
@@ -68,25 +62,26 @@ func writeMocks(b *strings.Builder, taken []Taken) {
 	}
 }
 
-// scriptAct is a decision of a person as an act; "" = nothing is done.
-func scriptAct(t Taken) string {
-	if t.Option == OptionSilence || t.Point.Kind == PointSystem {
-		return ""
+// scriptAct is a deed in one line of a script.
+func scriptAct(a runbooks.ScriptAct) string {
+	parts := []string{"at: " + scriptTime(a.At), a.Does + ": " + yamlText(a.What), "by: " + yamlText(a.By)}
+	for _, field := range []struct{ name, value string }{{"choice", a.Choice}, {"reason", a.Reason}, {"undo", a.Undo}} {
+		if field.value != "" {
+			parts = append(parts, field.name+": "+yamlText(field.value))
+		}
 	}
-	verb, what, more := t.Point.Verb, t.Point.Step, ""
-	switch {
-	case verb == "severity":
-		what = t.Option
-		more = ", reason: as decided"
-	case verb == "approve" && t.Option == incident.ChoiceNo:
-		verb, more = "reject", ", reason: the rehearsal says no"
-	case verb == "answer" && t.Option == incident.ChoiceFilled:
-		more = ", fields: {}"
-	case verb == "answer":
-		more = ", choice: " + yamlText(t.Option)
+	if len(a.Fields) > 0 || a.Does == "answer" && a.Choice == "" {
+		fields := make([]string, 0, len(a.Fields))
+		for _, name := range sortedKeys(a.Fields) {
+			value := fmt.Sprint(a.Fields[name])
+			if text, ok := a.Fields[name].(string); ok {
+				value = yamlText(text)
+			}
+			fields = append(fields, name+": "+value)
+		}
+		parts = append(parts, "fields: { "+strings.Join(fields, ", ")+" }")
 	}
-	at := t.Point.At + decisionTime
-	return fmt.Sprintf("{ at: %s, %s: %s, by: %s%s }", scriptTime(at), verb, yamlText(what), yamlText(t.Point.Who), more)
+	return "{ " + strings.Join(parts, ", ") + " }"
 }
 
 // scriptTime is an instant as scripts write it: whole seconds, rounded up, so that what it answers is there.

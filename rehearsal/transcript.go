@@ -3,10 +3,12 @@ package rehearsal
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/providers/memory"
 	"github.com/musterbook/musterbook/runbooks"
@@ -19,7 +21,7 @@ type Line struct {
 	By   incident.Actor     `json:"by,omitzero"`
 	Text string             `json:"text"`
 	Step string             `json:"step,omitempty"`
-	// Who is set for what the world saw: "system", or a person's name.
+	// Who is set for what the world saw: "system" or "telephone".
 	Who string `json:"who,omitempty"`
 	// More are lines that belong to it: what each choice leads to, what silence leads to.
 	More []string `json:"more,omitempty"`
@@ -103,7 +105,7 @@ func outward(a memory.Line, name string) (who, text string, told bool) {
 	case "action", "http", "run", "ticket", "bridge", "update":
 		return "system", a.What, true
 	case "call":
-		return name, "hears: “" + a.Text + "”", true
+		return "telephone", name + " hears: “" + a.Text + "”", true
 	}
 	return "", "", false
 }
@@ -112,7 +114,9 @@ func outward(a memory.Line, name string) (who, text string, told bool) {
 func (r *Result) leadsTo(e incident.Entry) []string {
 	var more []string
 	if step := r.step(e.Step); step != nil {
-		more = consequences(step)
+		for _, way := range consequences(step) {
+			more = append(more, r.filledIn(way))
+		}
 	}
 	for _, q := range r.Final.Incident.Questions {
 		if q.Step == e.Step && q.OpenedAt.Equal(e.At) && !q.Deadline.IsZero() {
@@ -121,6 +125,19 @@ func (r *Result) leadsTo(e incident.Entry) []string {
 	}
 	return more
 }
+
+// filledIn is a text of the runbook with the inputs of the play; other expressions stay as they are written.
+func (r *Result) filledIn(text string) string {
+	return inputMark.ReplaceAllStringFunc(text, func(mark string) string {
+		if value, ok := r.inputs[inputMark.FindStringSubmatch(mark)[1]]; ok {
+			return expression.Format(value)
+		}
+		return mark
+	})
+}
+
+// inputMark is an input in a text.
+var inputMark = regexp.MustCompile(`\$\{\{ *inputs\.([a-z][a-z0-9_]*) *\}\}`)
 
 // step finds a step of the runbook by the address that people type.
 func (r *Result) step(address string) *runbooks.Step {

@@ -21,6 +21,9 @@ func tell(sh shell, r *rehearsal.Result) error {
 	v.Text("")
 	v.Lines(r.Lines())
 	v.Text("")
+	if r.Steady {
+		v.Text("From here it only repeats itself, until somebody answers. (--for 24h shows it all the same.)\n")
+	}
 	for _, fault := range faultTexts(r) {
 		v.Text("The script did not go as written: " + fault)
 	}

@@ -31,9 +31,9 @@ type view struct {
 	width   int
 	colour  bool
 	zone    *time.Location // shows the clock's time there; nil = the time that has passed
-	key     incident.Key // of the incident that is shown; empty when it goes without saying
-	day     string       // the day that was shown last, of a view with the clock's time
-	err     error        // the first write that failed; nothing is written after it
+	key     incident.Key   // of the incident that is shown; empty when it goes without saying
+	day     string         // the day that was shown last, of a view with the clock's time
+	err     error          // the first write that failed; nothing is written after it
 }
 
 // newView shows the time since an instant, the beginning of what is shown.

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/rehearsal"
+	"github.com/musterbook/musterbook/runbooks"
+)
+
+// exploreFlags are what an exploration can be told.
+type exploreFlags struct {
+	files     sources
+	inputs    []string
+	severity  string
+	paths     int
+	firstPage string
+	scripts   string
+	json      bool
+}
+
+// exploreCommand walks the ways of runbooks.
+func exploreCommand(sh shell) *cobra.Command {
+	var f exploreFlags
+	c := &cobra.Command{
+		Use: "explore RUNBOOK…", Short: "Walk every choice, silence and failure of a runbook, and report what nobody wants",
+		Long: "Play a runbook again and again, each time another way: every answer, every question that nobody answers, every page that\n" +
+			"nobody takes, every system that fails, at every severity. Reported are paths that never end, wait for nobody, call\n" +
+			"nobody, call too late, skip the lessons learned, or ask somebody who may not answer; and the longest time in which\n" +
+			"nobody was told anything. Each finding comes with the script that shows it again (muster simulate --script).",
+		Example: "  muster explore service-outage\n  muster explore runbooks/*.yaml --first-page 5m",
+		Args:    cobra.MinimumNArgs(1), ValidArgsFunction: completeBooks(sh, &f.files),
+		RunE: func(_ *cobra.Command, names []string) error { return f.explore(sh, names) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.files.config, "config", "", "configuration whose people, schedules and services play (default: made up)")
+	flags.StringVar(&f.files.books, "runbooks", "", "directory of further runbooks (default "+booksVariable+")")
+	flags.StringArrayVar(&f.inputs, "input", nil, "an input, name=value; may be repeated")
+	flags.StringVar(&f.severity, "severity", "", "only this severity of the declaration (default: not set, and each of the runbook's)")
+	flags.IntVar(&f.paths, "max-paths", rehearsal.DefaultPaths, "how many paths are walked at most, of each runbook")
+	flags.StringVar(&f.firstPage, "first-page", "", "how late the first page may come (default 10m)")
+	flags.StringVar(&f.scripts, "scripts", "", "directory into which the script of each finding is written")
+	addJSON(c, &f.json)
+	return c
+}
+
+// explore walks runbooks, one after the other. A finding is a failure.
+func (f *exploreFlags) explore(sh shell, names []string) error {
+	out := printer{w: sh.stdout, json: f.json}
+	all := []*rehearsal.Exploration{}
+	found := 0
+	for _, name := range names {
+		if strings.HasSuffix(name, testSuffix) {
+			continue // a shell's pattern for runbooks takes the tests in
+		}
+		e, err := f.one(sh, name)
+		if err != nil {
+			return err
+		}
+		all = append(all, e)
+		found += len(e.Findings)
+		if err := f.tell(out, e); err != nil {
+			return err
+		}
+	}
+	if err := out.object(all); err != nil {
+		return err
+	}
+	if found > 0 {
+		return fmt.Errorf("%s in %s", counted(found, "finding"), counted(len(all), "runbook"))
+	}
+	return nil
+}
+
+// one walks one runbook.
+func (f *exploreFlags) one(sh shell, name string) (*rehearsal.Exploration, error) {
+	rb, err := openRunbook(sh, name, f.files)
+	if err != nil {
+		return nil, err
+	}
+	limits := rehearsal.Limits{Paths: f.paths}
+	if f.paths < 1 {
+		return nil, misused("--max-paths 300", "--max-paths is %d", f.paths)
+	}
+	if err := lengthFlag("first-page", f.firstPage, &limits.FirstPage); err != nil {
+		return nil, err
+	}
+	given, err := parseFields(f.inputs)
+	if err != nil {
+		return nil, err
+	}
+	script := runbooks.Rehearsal{With: given, Severity: incident.Severity(strings.ToUpper(f.severity))}
+	if problems := script.Check(rb); problems.Err() != nil {
+		return nil, problems.Err()
+	}
+	books, err := callerBooks(sh, f.files)
+	if err != nil {
+		return nil, err
+	}
+	config, err := openCast(f.files.config, books.Known)
+	if err != nil {
+		return nil, err
+	}
+	options, err := castOf(config, rehearsal.Options{Runbook: rb, Script: script})
+	if err != nil {
+		return nil, err
+	}
+	return rehearsal.Explore(options, limits)
+}
+
+// tell tells what a walk has found.
+func (f *exploreFlags) tell(out printer, e *rehearsal.Exploration) error {
+	left := ""
+	if e.Left > 0 {
+		left = fmt.Sprintf(", %d more were seen (--max-paths)", e.Left)
+	}
+	out.line("%s: %s%s, %s", e.Runbook, counted(e.Paths, "path"), left, counted(len(e.Findings), "finding"))
+	out.line("  latest first page  after %s", passed(e.FirstPage.For))
+	out.line("  longest silence    %s, until: %s", passed(e.Silence.For), shorten(oneLine(e.Silence.Until), widest-40))
+	for n, finding := range e.Findings {
+		out.line("\n  %s: %s", finding.Code, finding.Text)
+		for _, way := range finding.Path {
+			out.line("    when %s", way)
+		}
+		if f.scripts == "" {
+			out.line("    the script that shows it:")
+			for line := range strings.SplitSeq(strings.TrimRight(finding.Script, "\n"), "\n") {
+				out.line("      %s", line)
+			}
+			continue
+		}
+		path := filepath.Join(f.scripts, fmt.Sprintf("%s-%d-%s.yaml", e.Runbook, n+1, finding.Code))
+		if err := os.MkdirAll(f.scripts, 0o755); err != nil {
+			return plainPathError(err)
+		}
+		if err := os.WriteFile(path, []byte(finding.Script), 0o644); err != nil {
+			return plainPathError(err)
+		}
+		out.line("    muster simulate %s --script %s", e.Runbook, path)
+	}
+	return nil
+}
