@@ -186,7 +186,7 @@ func (r rehearsalReader) actField(act *ScriptAct, e entry) {
 	case "note":
 		act.Note = r.word(e.value, e.key)
 	case "undo":
-		act.Undo = r.oneOf(e.value, e.key, []string{"revert", "leave"})
+		act.Undo = r.oneOf(e.value, e.key, undoWords())
 	case "fields":
 		act.Fields = r.answer(e.value, e.key)
 	case "refused":
@@ -231,3 +231,6 @@ func (r rehearsalReader) wholeAct(n *yaml.Node, verb *scriptVerb, entries []entr
 		r.report(reason, Problem{Code: CodeDuplicateKey, Message: fmt.Sprintf("the reason stands here twice: %s has a text as well", verb.name), Hint: "keep one of them"})
 	}
 }
+
+// undoWords lists what may become of steps that can be taken back, when an incident ends.
+func undoWords() []string { return []string{"revert", "leave"} }

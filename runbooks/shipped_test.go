@@ -85,15 +85,21 @@ func validator(t *testing.T) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return compiledSchema(t, SchemaFile, text)
+}
+
+// compiledSchema compiles the text of a schema.
+func compiledSchema(t *testing.T, name string, text []byte) *jsonschema.Schema {
+	t.Helper()
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource(SchemaFile, document); err != nil {
+	if err := compiler.AddResource(name, document); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := compiler.Compile(SchemaFile)
+	schema, err := compiler.Compile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
