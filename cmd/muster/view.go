@@ -30,7 +30,7 @@ type view struct {
 	started time.Time
 	width   int
 	colour  bool
-	utc     bool
+	zone    *time.Location // shows the clock's time there; nil = the time that has passed
 	key     incident.Key // of the incident that is shown; empty when it goes without saying
 	day     string       // the day that was shown last, of a view with the clock's time
 	err     error        // the first write that failed; nothing is written after it
@@ -43,8 +43,11 @@ func newView(w io.Writer, started time.Time) *view {
 }
 
 // UTC makes the view show the clock's time, in UTC, in place of the time that has passed. It returns the view.
-func (v *view) UTC() *view {
-	v.utc = true
+func (v *view) UTC() *view { return v.In(time.UTC) }
+
+// In likewise, in a zone.
+func (v *view) In(zone *time.Location) *view {
+	v.zone = zone
 	return v
 }
 
@@ -81,6 +84,13 @@ func (v *view) Entry(e incident.Entry) {
 func (v *view) Simulated(at time.Time, who, text string) {
 	v.turnDay(at)
 	v.write(v.line(row{at: at, label: "~ " + who, text: text, style: simulatedStyle()}))
+}
+
+// Below shows something that belongs to the line before.
+func (v *view) Below(text string) {
+	for _, piece := range wrapped(plainText(text), v.width-textColumn-2) {
+		v.write(strings.Repeat(" ", textColumn+2) + piece + "\n")
+	}
 }
 
 // sentenceOf is an entry's text without what its kind says already, and with what it lacks: who spoke, what is not
@@ -136,10 +146,13 @@ func (v *view) line(r row) string {
 	return b.String()
 }
 
-// turnDay says which day begins, in a view with the clock's time.
+// turnDay says which day begins, in a view with the clock's time; and which time is meant, when the clocks have changed.
 func (v *view) turnDay(at time.Time) {
-	day := at.UTC().Format("Monday 2 January 2006, UTC")
-	if v.utc && day != v.day {
+	if v.zone == nil {
+		return
+	}
+	day := at.In(v.zone).Format("Monday 2 January 2006, MST")
+	if day != v.day {
 		v.day = day
 		v.write(strings.Repeat(" ", textColumn) + day + "\n")
 	}
@@ -147,8 +160,8 @@ func (v *view) turnDay(at time.Time) {
 
 // when is the first column.
 func (v *view) when(at time.Time) string {
-	if v.utc {
-		return at.UTC().Format("15:04:05")
+	if v.zone != nil {
+		return at.In(v.zone).Format("15:04:05")
 	}
 	return passed(at.Sub(v.started))
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/musterbook/musterbook/oncall"
 )
 
-// Line is one outward act.
+// Line is one outward act that was done, in words.
 type Line struct {
-	At   time.Time
+	Act
 	What string
 }
 
@@ -26,6 +26,8 @@ type Act struct {
 	Kind string // "room", "post", "show", "call", "text", "hangup", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
 	Name string // of an action, a command, a request, an audience
 	Who  oncall.PersonID
+	Text string // what is said to people
+	Key  string // the effect's idempotency key, where it has one
 	At   time.Time
 }
 
@@ -80,22 +82,25 @@ func (w *World) File(name string) []byte {
 }
 
 // begin locks the world and asks whether the act fails.
-func (w *World) begin(kind string, who oncall.PersonID) (unlock func(), err error) {
+func (w *World) begin(a Act) (unlock func(), err error) {
 	w.mu.Lock()
+	a.At = w.Now()
 	if w.Fail != nil {
-		err = w.Fail(Act{Kind: kind, Who: who, At: w.Now()})
+		err = w.Fail(a)
 	}
 	return w.mu.Unlock, err
 }
 
 // write adds a line.
-func (w *World) write(format string, args ...any) {
-	w.lines = append(w.lines, Line{At: w.Now(), What: fmt.Sprintf(format, args...)})
+func (w *World) write(a Act, format string, args ...any) {
+	a.At = w.Now()
+	w.lines = append(w.lines, Line{Act: a, What: fmt.Sprintf(format, args...)})
 }
 
 // OpenRoom is idempotent by Owner.
 func (w *World) OpenRoom(_ context.Context, req contract.OpenRoomRequest) (contract.OpenRoomResult, error) {
-	unlock, err := w.begin("room", "")
+	act := Act{Kind: "room", Name: req.Name, Key: req.Key}
+	unlock, err := w.begin(act)
 	defer unlock()
 	if err != nil {
 		return contract.OpenRoomResult{}, err
@@ -108,14 +113,15 @@ func (w *World) OpenRoom(_ context.Context, req contract.OpenRoomRequest) (contr
 		}
 		room = incident.Room{ID: "C" + fmt.Sprint(len(w.rooms)+1), Name: name, URL: "https://chat.example/" + name}
 		w.rooms[req.Owner] = room
-		w.write("room #%s, invite %s", name, people(req.Invite))
+		w.write(act, "room #%s, invite %s", name, people(req.Invite))
 	}
 	return contract.OpenRoomResult{Room: room}, nil
 }
 
 // Post is idempotent by Key.
 func (w *World) Post(_ context.Context, req contract.PostRequest) (contract.PostResult, error) {
-	unlock, err := w.begin("post", "")
+	act := Act{Kind: "post", Text: req.Message.Text, Key: req.Key}
+	unlock, err := w.begin(act)
 	defer unlock()
 	if err != nil {
 		return contract.PostResult{}, err
@@ -124,30 +130,32 @@ func (w *World) Post(_ context.Context, req contract.PostRequest) (contract.Post
 	if !known {
 		id = fmt.Sprintf("M%d", len(w.posts)+1)
 		w.posts[req.Key] = id
-		w.write("post %s", message(req.Message))
+		w.write(act, "post %s", message(req.Message))
 	}
 	return contract.PostResult{Message: id}, nil
 }
 
 // ShowRoom sets what is given.
 func (w *World) ShowRoom(_ context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error) {
-	unlock, err := w.begin("show", "")
+	act := Act{Kind: "show", Text: req.Topic, Key: req.Key}
+	unlock, err := w.begin(act)
 	defer unlock()
 	if err != nil {
 		return contract.ShowRoomResult{}, err
 	}
 	if req.Topic != "" {
-		w.write("topic %s", req.Topic)
+		w.write(act, "topic %s", req.Topic)
 	}
 	for _, s := range req.Settled {
-		w.write("settle %s", message(s.Now))
+		w.write(Act{Kind: "settle", Text: s.Now.Text}, "settle %s", message(s.Now))
 	}
 	return contract.ShowRoomResult{CardID: "card"}, nil
 }
 
 // Call is idempotent by Key.
 func (w *World) Call(_ context.Context, req contract.CallRequest) (contract.CallResult, error) {
-	unlock, err := w.begin("call", req.Person)
+	act := Act{Kind: "call", Who: req.Person, Text: req.Say, Key: req.Key}
+	unlock, err := w.begin(act)
 	if err != nil {
 		unlock()
 		return contract.CallResult{}, err
@@ -156,7 +164,7 @@ func (w *World) Call(_ context.Context, req contract.CallRequest) (contract.Call
 	if !known {
 		id = fmt.Sprintf("CA-%s-%d", req.Person, req.Callback.Attempt)
 		w.calls[req.Key] = id
-		w.write("call %s: %s", req.Person, req.Say)
+		w.write(act, "call %s: %s", req.Person, req.Say)
 	}
 	placed := w.Placed
 	unlock()
@@ -168,17 +176,19 @@ func (w *World) Call(_ context.Context, req contract.CallRequest) (contract.Call
 
 // HangUp ends a call.
 func (w *World) HangUp(_ context.Context, req contract.HangUpRequest) error {
-	unlock, err := w.begin("hangup", "")
+	act := Act{Kind: "hangup", Name: req.Provider}
+	unlock, err := w.begin(act)
 	defer unlock()
 	if err == nil {
-		w.write("hang up %s", req.Provider)
+		w.write(act, "hang up %s", req.Provider)
 	}
 	return err
 }
 
 // Text is idempotent by Key.
 func (w *World) Text(_ context.Context, req contract.TextRequest) (contract.TextResult, error) {
-	unlock, err := w.begin("text", req.Person)
+	act := Act{Kind: "text", Who: req.Person, Text: req.Text, Key: req.Key}
+	unlock, err := w.begin(act)
 	defer unlock()
 	if err != nil {
 		return contract.TextResult{}, err
@@ -187,7 +197,7 @@ func (w *World) Text(_ context.Context, req contract.TextRequest) (contract.Text
 	if !known {
 		id = fmt.Sprintf("SM-%s-%d", req.Person, req.Callback.Attempt)
 		w.calls[req.Key] = id
-		w.write("text %s: %s", req.Person, req.Text)
+		w.write(act, "text %s: %s", req.Person, req.Text)
 	}
 	return contract.TextResult{Provider: id}, nil
 }
@@ -199,13 +209,14 @@ func (w *World) Duties(name string, at time.Time) ([]oncall.Duty, error) {
 
 // Put keeps a file.
 func (w *World) Put(_ context.Context, name string, content []byte) (string, error) {
-	unlock, err := w.begin("record", "")
+	act := Act{Kind: "record", Name: name}
+	unlock, err := w.begin(act)
 	defer unlock()
 	if err != nil {
 		return "", err
 	}
 	w.files[name] = content
-	w.write("record %s", name)
+	w.write(act, "record %s", name)
 	return name, nil
 }
 

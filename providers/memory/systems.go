@@ -14,6 +14,9 @@ func (w *World) act(a Act, key, line string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	a.At = w.Now()
+	if a.Key == "" {
+		a.Key = key
+	}
 	if w.Fail != nil {
 		if err := w.Fail(a); err != nil {
 			return err
@@ -21,20 +24,20 @@ func (w *World) act(a Act, key, line string) error {
 	}
 	if !w.done[key] {
 		w.done[key] = true
-		w.write("%s", line)
+		w.write(a, "%s", line)
 	}
 	return nil
 }
 
 // OpenBridge is idempotent by Owner.
 func (w *World) OpenBridge(_ context.Context, req contract.OpenBridgeRequest) (contract.OpenBridgeResult, error) {
-	err := w.act(Act{Kind: "bridge", Name: req.Provider}, "bridge/"+req.Owner, fmt.Sprintf("bridge %s for %s", req.Provider, req.Incident))
+	err := w.act(Act{Kind: "bridge", Name: req.Provider, Key: req.Key}, "bridge/"+req.Owner, fmt.Sprintf("bridge %s for %s", req.Provider, req.Incident))
 	return contract.OpenBridgeResult{ID: "B-" + string(req.Incident), URL: "https://bridge.example/" + string(req.Incident)}, err
 }
 
 // OpenTicket is idempotent by Owner.
 func (w *World) OpenTicket(_ context.Context, req contract.OpenTicketRequest) (contract.OpenTicketResult, error) {
-	err := w.act(Act{Kind: "ticket", Name: req.Tracker}, "ticket/"+req.Owner, fmt.Sprintf("ticket in %s: %s", req.Tracker, req.Summary))
+	err := w.act(Act{Kind: "ticket", Name: req.Tracker, Key: req.Key}, "ticket/"+req.Owner, fmt.Sprintf("ticket in %s: %s", req.Tracker, req.Summary))
 	return contract.OpenTicketResult{Key: "OPS-1", URL: "https://tickets.example/OPS-1"}, err
 }
 
@@ -62,7 +65,7 @@ func orNone(text string) string {
 
 // Publish is idempotent by Key.
 func (w *World) Publish(_ context.Context, req contract.UpdateRequest) (contract.UpdateResult, error) {
-	err := w.act(Act{Kind: "update", Name: req.Audience}, req.Key, fmt.Sprintf("update %s [%s]: %s", req.Audience, req.Status, req.Message))
+	err := w.act(Act{Kind: "update", Name: req.Audience, Text: req.Message}, req.Key, fmt.Sprintf("update %s [%s]: %s", req.Audience, req.Status, req.Message))
 	return contract.UpdateResult{URL: "https://status.example/" + string(req.Incident), Told: []string{req.Audience}}, err
 }
 

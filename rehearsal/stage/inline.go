@@ -1,7 +1,6 @@
 package stage
 
 import (
-	"errors"
 	"fmt"
 
 	"go.temporal.io/sdk/interceptor"
@@ -111,7 +110,6 @@ func (out *outbound) SetQueryHandlerWithOptions(ctx workflow.Context, name strin
 // watch reads the timeline of one workflow as it grows.
 type watch struct {
 	stage    *Stage
-	show     func(contract.None) (contract.Snapshot, error)
 	timeline func(contract.TimelineRequest) (contract.TimelinePart, error)
 }
 
@@ -120,7 +118,7 @@ func (w *watch) keep(name string, handler any) error {
 	ok := true
 	switch name {
 	case string(contract.Show):
-		w.show, ok = handler.(func(contract.None) (contract.Snapshot, error))
+		w.stage.show, ok = handler.(func(contract.None) (contract.Snapshot, error))
 	case string(contract.Timeline):
 		w.timeline, ok = handler.(func(contract.TimelineRequest) (contract.TimelinePart, error))
 	}
@@ -145,7 +143,7 @@ func (w *watch) start(ctx workflow.Context) {
 				return
 			}
 			if w.stage.options.News != nil && !w.stage.closed {
-				w.stage.options.News(part.Entries, w.look)
+				w.stage.options.News(part.Entries)
 			}
 		}
 	})
@@ -162,12 +160,4 @@ func (w *watch) news() contract.TimelinePart {
 	}
 	w.stage.seen = part.Entries[len(part.Entries)-1].Seq
 	return part
-}
-
-// look is the incident as it is now.
-func (w *watch) look() (contract.Snapshot, error) {
-	if w.show == nil {
-		return contract.Snapshot{}, errors.New("the workflow answers no questions yet")
-	}
-	return w.show(contract.None{})
 }

@@ -28,11 +28,13 @@ type Options struct {
 	Plans workflows.Plans
 	// Action does custom actions; nil = they succeed and give nothing.
 	Action func(name string, with map[string]any, effect contract.Effect) (map[string]any, error)
+	// Answer answers an activity in place of its port; ok says whether it did. Nil = the ports answer.
+	Answer func(name string, in any) (out any, ok bool)
 	// Takes is how long an effect takes; nil = a few milliseconds, another number for each kind of effect.
 	Takes func(Effect) time.Duration
-	// News hears of every new line of the timeline, at the instant it is written, and may look at the incident as it is
-	// then. It is called in the middle of the workflow: what it wants to do it does with After.
-	News func(entries []incident.Entry, look func() (contract.Snapshot, error))
+	// News hears of every new line of the timeline, at the instant it is written. It is called in the middle of the
+	// workflow: it may Look, and what it wants to do it does with After.
+	News func(entries []incident.Entry)
 	// Between sees the state that one run hands to the next; nil = nobody looks.
 	Between func(*contract.State)
 }
@@ -48,6 +50,7 @@ type Stage struct {
 	runs    int
 	closed  bool // nothing that still happens counts
 
+	show    func(contract.None) (contract.Snapshot, error)
 	seen    int                     // the newest line of the timeline that News has heard of
 	handed  *contract.IncidentInput // what the incident has left to its review
 	forward []forwarded             // what came too late for the incident, and is its review's
@@ -191,6 +194,14 @@ func (s *Stage) Alerts(alerts ...incident.Alert) {
 // CallStatus is the telephone provider's word about a call.
 func (s *Stage) CallStatus(status contract.CallStatus) {
 	s.present().SignalWorkflow(string(contract.CallSignal), status)
+}
+
+// Look is the incident as it is now. What it holds goes on changing with the play.
+func (s *Stage) Look() (contract.Snapshot, error) {
+	if s.show == nil {
+		return contract.Snapshot{}, errors.New("the incident has not begun")
+	}
+	return s.show(contract.None{})
 }
 
 // Cut asks for a continue-as-new.

@@ -1,0 +1,294 @@
+package rehearsal
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/musterbook/musterbook/expression"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
+	"github.com/musterbook/musterbook/providers/memory"
+	"github.com/musterbook/musterbook/runbooks"
+)
+
+// Failure is an expectation that a play has not met, with its place in the test.
+type Failure struct {
+	runbooks.Mark
+	Text string
+}
+
+// Check compares a play with what its test expects, and with what its script says of its own acts.
+func (r *Result) Check() []Failure {
+	c := checker{result: r, summary: r.Summary()}
+	for _, f := range r.Faults {
+		c.fail(f.Mark, "%s", f.Text)
+	}
+	if e := r.Script.Expect; e != nil {
+		c.steps(e)
+		c.severity(e.Severity)
+		c.paged(e)
+		c.messages(e.Messages)
+		c.never(e.Never)
+		c.bound("the first page", e.FirstPage, c.summary.FirstPage, "")
+		c.bound("the acknowledgement", e.Acknowledged, c.summary.Acknowledged, c.summary.By)
+		c.waits(e.Waits)
+		c.ends(e.Ends)
+	}
+	return c.failures
+}
+
+// checker collects what is not met.
+type checker struct {
+	result   *Result
+	summary  Summary
+	failures []Failure
+}
+
+func (c *checker) fail(m runbooks.Mark, format string, args ...any) {
+	c.failures = append(c.failures, Failure{Mark: m, Text: fmt.Sprintf(format, args...)})
+}
+
+// steps compares the states in which steps are in the end. Of several turns of a loop all must be in it.
+func (c *checker) steps(e *runbooks.Expect) {
+	for _, want := range e.Steps {
+		found := map[string]bool{}
+		for _, line := range c.result.Final.Steps {
+			if line.Address == want.Step || plainAddress(line.Address) == want.Step {
+				found[stateWord(string(line.State))] = true
+			}
+		}
+		if len(found) != 1 || !found[want.State] {
+			states := slices.Sorted(keys(found))
+			if len(states) == 0 {
+				states = []string{"never reached"}
+			}
+			c.fail(want.Mark, "%s is %s, want %s", want.Step, strings.Join(states, " and "), want.State)
+		}
+	}
+}
+
+// stateWord is a state as tests write it.
+func stateWord(state string) string {
+	if state == "" {
+		return "pending"
+	}
+	return state
+}
+
+// keys lists a map's keys in no order.
+func keys(m map[string]bool) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for key := range m {
+			if !yield(key) {
+				return
+			}
+		}
+	}
+}
+
+func (c *checker) severity(want *runbooks.Word) {
+	if want != nil && string(c.summary.Severity) != want.Text {
+		c.fail(want.Mark, "the severity is %s in the end, want %s", orNone(string(c.summary.Severity)), want.Text)
+	}
+}
+
+// orNone is a text, or the word for none.
+func orNone(text string) string {
+	if text == "" {
+		return "not set"
+	}
+	return text
+}
+
+// contact is the first time that somebody was called or texted.
+type contact struct {
+	who  oncall.PersonID
+	via  []string
+	at   time.Duration
+	name string
+}
+
+// contacts lists everybody who was called or texted, in the order of their first time.
+func (r *Result) contacts() []contact {
+	var out []contact
+	for _, a := range r.Acts {
+		via := map[string]string{"call": "call", "text": "sms"}[a.Kind]
+		if via == "" {
+			continue
+		}
+		n := slices.IndexFunc(out, func(known contact) bool { return known.who == a.Who })
+		if n < 0 {
+			out = append(out, contact{who: a.Who, at: a.At.Sub(r.Final.Incident.DeclaredAt), name: r.heard(a)})
+			n = len(out) - 1
+		}
+		if !slices.Contains(out[n].via, via) {
+			out[n].via = append(out[n].via, via)
+		}
+	}
+	return out
+}
+
+// is says whether a contact is meant by a word: a person's id or name, or a name under which the person was found.
+func (r *Result) is(k contact, word string) bool {
+	return string(k.who) == word || k.name == word || slices.Contains(r.names[k.who], word)
+}
+
+// paged compares who was called, in order; nobody else may have been.
+func (c *checker) paged(e *runbooks.Expect) {
+	got := c.result.contacts()
+	for _, word := range e.NotPaged {
+		for _, k := range got {
+			if c.result.is(k, word.Text) {
+				c.fail(word.Mark, "%s was called after %s, and should not have been", word.Text, spoken(k.at))
+			}
+		}
+	}
+	if !e.PagedChecked {
+		return
+	}
+	names := make([]string, 0, len(got))
+	for _, k := range got {
+		names = append(names, k.name)
+	}
+	for n, want := range e.Paged {
+		if n >= len(got) || !c.result.is(got[n], want.Who) {
+			c.fail(want.Mark, "called were, in this order: %s; want %s in place %d", orNobody(names), want.Who, n+1)
+			return
+		}
+		c.called(want, got[n])
+	}
+	if len(got) > len(e.Paged) {
+		c.fail(e.Mark, "called were, in this order: %s; nobody after place %d is expected", orNobody(names), len(e.Paged))
+	}
+}
+
+// called compares when and how somebody was called.
+func (c *checker) called(want runbooks.PersonPaged, got contact) {
+	switch {
+	case want.Within > 0 && got.at > want.Within:
+		c.fail(want.Mark, "%s was called after %s, want at most %s", want.Who, spoken(got.at), spoken(want.Within))
+	case got.at < want.After:
+		c.fail(want.Mark, "%s was called after %s, want not before %s", want.Who, spoken(got.at), spoken(want.After))
+	case want.Via != "" && !slices.Contains(got.via, want.Via):
+		c.fail(want.Mark, "%s was reached by %s, want %s", want.Who, strings.Join(got.via, " and "), want.Via)
+	}
+}
+
+// orNobody lists names.
+func orNobody(names []string) string {
+	if len(names) == 0 {
+		return "nobody"
+	}
+	return strings.Join(names, ", ")
+}
+
+// spoken is a span as runbooks write it; what is shorter than a second counts as none.
+func spoken(d time.Duration) string { return expression.FormatDuration(d.Round(time.Second)) }
+
+// messages finds each text, each after the one before.
+func (c *checker) messages(wanted []runbooks.MessageExpected) {
+	from := 0
+	for _, want := range wanted {
+		n := slices.IndexFunc(c.result.Acts[from:], func(a memory.Line) bool { return saidTo(a, want) })
+		if n < 0 {
+			c.fail(want.Mark, "nobody said %q%s%s", want.Text, prefixed(" to ", want.To), afterAnother(from))
+			continue
+		}
+		from += n
+		if at := c.result.Acts[from].At.Sub(c.result.Final.Incident.DeclaredAt); want.Within > 0 && at > want.Within {
+			c.fail(want.Mark, "%q was said after %s, want at most %s", want.Text, spoken(at), spoken(want.Within))
+		}
+	}
+}
+
+// afterAnother says that the order counts, where it does.
+func afterAnother(from int) string {
+	if from == 0 {
+		return ""
+	}
+	return " after the message before it"
+}
+
+// prefixed is a text behind a mark, or nothing.
+func prefixed(mark, text string) string {
+	if text == "" {
+		return ""
+	}
+	return mark + text
+}
+
+// saidTo says whether an act says a text, to whom it is meant.
+func saidTo(a memory.Line, want runbooks.MessageExpected) bool {
+	to := map[string]string{"post": "room", "call": "call", "text": "sms", "update": a.Name}[a.Kind]
+	return to != "" && (want.To == "" || want.To == to) && strings.Contains(a.Text, want.Text)
+}
+
+// never finds texts that nobody and nothing may say.
+func (c *checker) never(words []runbooks.Word) {
+	for _, word := range words {
+		for _, a := range c.result.Acts {
+			if strings.Contains(a.What, word.Text) {
+				c.fail(word.Mark, "%q must not happen, and after %s: %s", word.Text, spoken(a.At.Sub(c.result.Start)), a.What)
+				break
+			}
+		}
+		for _, e := range c.result.Entries {
+			if strings.Contains(e.Text, word.Text) {
+				c.fail(word.Mark, "%q must not happen, and after %s: %s", word.Text, spoken(e.At.Sub(c.result.Start)), e.Text)
+				break
+			}
+		}
+	}
+}
+
+// bound compares when something happened, and who did it.
+func (c *checker) bound(what string, want *runbooks.Bound, got *time.Duration, by string) {
+	switch {
+	case want == nil:
+	case got == nil:
+		c.fail(want.Mark, "%s never came", what)
+	case want.Within > 0 && *got > want.Within:
+		c.fail(want.Mark, "%s came after %s, want at most %s", what, spoken(*got), spoken(want.Within))
+	case *got < want.After:
+		c.fail(want.Mark, "%s came after %s, want not before %s", what, spoken(*got), spoken(want.After))
+	case want.By != "" && want.By != by && string(c.result.Final.Incident.AcknowledgedBy.Person) != want.By:
+		c.fail(want.Mark, "%s came from %s, want %s", what, by, want.By)
+	}
+}
+
+// waits finds steps that still wait for people.
+func (c *checker) waits(words []runbooks.Word) {
+	for _, word := range words {
+		if !slices.ContainsFunc(c.result.Final.Incident.OpenQuestions(), func(q *incident.Question) bool {
+			return q.Step == word.Text || plainAddress(q.Step) == word.Text
+		}) {
+			c.fail(word.Mark, "%s does not wait for anybody in the end", word.Text)
+		}
+	}
+}
+
+// ends compares how the incident ended, and when.
+func (c *checker) ends(want *runbooks.EndExpected) {
+	if want == nil {
+		return
+	}
+	got := "open"
+	if c.summary.Ending != "" {
+		got = string(c.summary.Ending)
+	}
+	if got != want.State {
+		c.fail(want.Mark, "the incident is %s in the end, want %s", got, want.State)
+		return
+	}
+	if c.summary.Ended == nil {
+		return
+	}
+	switch at := *c.summary.Ended; {
+	case want.Within > 0 && at > want.Within:
+		c.fail(want.Mark, "the incident ended after %s, want at most %s", spoken(at), spoken(want.Within))
+	case at < want.After:
+		c.fail(want.Mark, "the incident ended after %s, want not before %s", spoken(at), spoken(want.After))
+	}
+}
