@@ -20,14 +20,11 @@ var update = flag.Bool("update", false, "rewrite the generated schema and the RE
 // shippedIDs lists the runbooks that come with the product.
 func shippedIDs(t testing.TB) []string {
 	t.Helper()
-	names, err := fs.Glob(Shipped(), "*.yaml")
+	ids, err := IDs(Shipped())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, name := range names {
-		names[i] = strings.TrimSuffix(name, ".yaml")
-	}
-	return names
+	return ids
 }
 
 func TestShippedRunbooksAreClean(t *testing.T) {
