@@ -32,6 +32,9 @@ func (r *Rehearsal) Check(rb *Runbook) Problems {
 	return c.problems.sorted()
 }
 
+// ackAll is what `ack` names to acknowledge every page that rings, whoever it is for.
+const ackAll = "all"
+
 // rehearsalChecker compares a rehearsal with its runbook.
 type rehearsalChecker struct {
 	test     *Rehearsal
@@ -125,7 +128,7 @@ func (c *rehearsalChecker) act(act *ScriptAct, path string) {
 	case "assign":
 		c.known(at, CodeUnknownName, fmt.Sprintf("there is no role %q", act.What), act.What, c.roles())
 	case "ack":
-		c.step(at, act.What, c.pagedByHand()...)
+		c.step(at, act.What, ackAll)
 	case "approve", "reject", "done", "retry", "skip", "stop", "reassign", "edit":
 		c.step(at, act.What)
 	case "answer":
@@ -164,17 +167,6 @@ func (c *rehearsalChecker) revert(act *ScriptAct, at Mark) {
 	for _, name := range names {
 		c.step(at, fmt.Sprint(name), slices.Concat(c.phases(), c.shortNames())...)
 	}
-}
-
-// pagedByHand lists whom the script pages: such a page is acknowledged by the name.
-func (c *rehearsalChecker) pagedByHand() []string {
-	var names []string
-	for _, act := range c.test.Script {
-		if act.Does == "page" {
-			names = append(names, act.What)
-		}
-	}
-	return names
 }
 
 func (c *rehearsalChecker) roles() []string {

@@ -35,7 +35,7 @@ type scriptVerb struct {
 
 // scriptVerbs is the table of the verbs, in the order of ScriptVerbs.
 var scriptVerbs = []scriptVerb{
-	{name: "ack", takes: valueMaybe, about: "Acknowledge the page of a step; true: whatever rings."},
+	{name: "ack", takes: valueMaybe, about: "Acknowledge the page of a step; true: what rings for this person; all: every page."},
 	{name: "severity", fields: []string{"reason"}, about: "Set the severity."},
 	{name: "assign", fields: []string{"to"}, needs: []string{"to"}, about: "Give a role to a person: the role."},
 	{name: "answer", fields: []string{"choice", "fields"}, either: true, about: "Answer the question of a step, or fill in its form."},
