@@ -77,7 +77,8 @@ func (r rehearsalReader) documents(text []byte) []*yaml.Node {
 
 // mark is the place of a node.
 func (r rehearsalReader) mark(n *yaml.Node) Mark {
-	return Mark{File: r.src.name, Line: max(n.Line, 1), Column: max(n.Column, 1)}
+	line, column := r.src.inside(n)
+	return Mark{File: r.src.name, Line: line, Column: column}
 }
 
 // rehearsal reads one document.

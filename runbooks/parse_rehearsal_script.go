@@ -35,7 +35,7 @@ type scriptVerb struct {
 
 // scriptVerbs is the table of the verbs, in the order of ScriptVerbs.
 var scriptVerbs = []scriptVerb{
-	{name: "ack", takes: valueMaybe, about: "Acknowledge the page of a step; true: whatever rings."},
+	{name: "ack", takes: valueMaybe, about: "Acknowledge the page of a step; true: what rings for this person; all: every page."},
 	{name: "severity", fields: []string{"reason"}, about: "Set the severity."},
 	{name: "assign", fields: []string{"to"}, needs: []string{"to"}, about: "Give a role to a person: the role."},
 	{name: "answer", fields: []string{"choice", "fields"}, either: true, about: "Answer the question of a step, or fill in its form."},
@@ -186,7 +186,7 @@ func (r rehearsalReader) actField(act *ScriptAct, e entry) {
 	case "note":
 		act.Note = r.word(e.value, e.key)
 	case "undo":
-		act.Undo = r.oneOf(e.value, e.key, []string{"revert", "leave"})
+		act.Undo = r.oneOf(e.value, e.key, undoWords())
 	case "fields":
 		act.Fields = r.answer(e.value, e.key)
 	case "refused":
@@ -231,3 +231,6 @@ func (r rehearsalReader) wholeAct(n *yaml.Node, verb *scriptVerb, entries []entr
 		r.report(reason, Problem{Code: CodeDuplicateKey, Message: fmt.Sprintf("the reason stands here twice: %s has a text as well", verb.name), Hint: "keep one of them"})
 	}
 }
+
+// undoWords lists what may become of steps that can be taken back, when an incident ends.
+func undoWords() []string { return []string{"revert", "leave"} }

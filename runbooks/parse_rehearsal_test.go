@@ -95,6 +95,13 @@ func TestGoodRehearsals(t *testing.T) {
 		if len(problems) > 0 || len(all) == 0 {
 			t.Errorf("%s: %d rehearsals\n%s", file, len(all), problems)
 		}
+		for i := range all {
+			if rb := runbookForTests(t); all[i].Runbook == rb.ID {
+				if problems := all[i].Check(rb); len(problems) > 0 {
+					t.Errorf("%s: %s", file, problems)
+				}
+			}
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ type entry struct {
 func (r *reader) report(n *yaml.Node, p Problem) {
 	p.File = r.src.name
 	if p.Line == 0 {
-		p.Line, p.Column = max(n.Line, 1), max(n.Column, 1)
+		p.Line, p.Column = r.src.inside(n)
 	}
 	r.problems = append(r.problems, p)
 }

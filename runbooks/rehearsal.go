@@ -90,7 +90,7 @@ type ScriptAct struct {
 	Mark
 	At     time.Duration  // since the declaration
 	Does   string         // one of ScriptVerbs
-	What   string         // the value of that key: a step, a severity, a person, a text
+	What   string         // the value of that key: a step, a severity, a person, a text, `all` of ack; empty = `true`, or a list of revert
 	By     string         // who does it
 	To     string         // of assign, reassign: who gets it
 	Choice string         // of answer

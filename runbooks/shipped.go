@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 )
 
 //go:embed *.yaml actions
@@ -12,6 +13,23 @@ var shipped embed.FS
 
 // Shipped is the runbooks that come with the product, each in a file of its id and .yaml.
 func Shipped() fs.FS { return shipped }
+
+// IDs lists the runbooks of a directory, by the names of their files. Tests of runbooks lie beside them and are none; nor
+// are files that begin with a dot: editors and volumes of Kubernetes keep such ones.
+func IDs(files fs.FS) ([]string, error) {
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		return nil, fmt.Errorf("list the runbooks: %w", err)
+	}
+	var ids []string
+	for _, e := range entries {
+		id, isYAML := strings.CutSuffix(e.Name(), ".yaml")
+		if isYAML && !e.IsDir() && !IsTestFile(e.Name()) && !strings.HasPrefix(id, ".") {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
 
 // Load reads the runbook of an id from a directory of files. Its problems, warnings apart, are the error.
 func Load(files fs.FS, id string) (*Runbook, error) {

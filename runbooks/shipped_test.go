@@ -20,14 +20,11 @@ var update = flag.Bool("update", false, "rewrite the generated schema and the RE
 // shippedIDs lists the runbooks that come with the product.
 func shippedIDs(t testing.TB) []string {
 	t.Helper()
-	names, err := fs.Glob(Shipped(), "*.yaml")
+	ids, err := IDs(Shipped())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, name := range names {
-		names[i] = strings.TrimSuffix(name, ".yaml")
-	}
-	return names
+	return ids
 }
 
 func TestShippedRunbooksAreClean(t *testing.T) {
@@ -85,15 +82,21 @@ func validator(t *testing.T) *jsonschema.Schema {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return compiledSchema(t, SchemaFile, text)
+}
+
+// compiledSchema compiles the text of a schema.
+func compiledSchema(t *testing.T, name string, text []byte) *jsonschema.Schema {
+	t.Helper()
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
 	}
 	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource(SchemaFile, document); err != nil {
+	if err := compiler.AddResource(name, document); err != nil {
 		t.Fatal(err)
 	}
-	schema, err := compiler.Compile(SchemaFile)
+	schema, err := compiler.Compile(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,6 +36,14 @@ func (s *source) index(line, column int) int {
 	return min(s.lines[line-1]+column-1, len(s.runes))
 }
 
+// inside is the place of a node. The YAML parser puts what is missing at a file's end behind the last line.
+func (s *source) inside(n *yaml.Node) (line, column int) {
+	if n.Line > len(s.lines) {
+		return len(s.lines), len([]rune(s.line(len(s.lines)))) + 1
+	}
+	return max(n.Line, 1), max(n.Column, 1)
+}
+
 // line is the text of a line without its break.
 func (s *source) line(number int) string {
 	if number < 1 || number > len(s.lines) {

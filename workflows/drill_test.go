@@ -1,7 +1,6 @@
 package workflows_test
 
 import (
-	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -366,14 +365,14 @@ func (s *scenario) namesSecrets(names ...string) {
 // TestShippedRunbooksDrilled: nobody outside notices any of the runbooks that ship, whoever answers what.
 func TestShippedRunbooksDrilled(t *testing.T) {
 	t.Parallel()
-	names, err := fs.Glob(runbooks.Shipped(), "*.yaml")
-	if err != nil || len(names) < 8 {
-		t.Fatal(names, err)
+	ids, err := runbooks.IDs(runbooks.Shipped())
+	if err != nil || len(ids) < 8 {
+		t.Fatal(ids, err)
 	}
-	for _, name := range names {
-		t.Run(strings.TrimSuffix(name, ".yaml"), func(t *testing.T) {
+	for _, id := range ids {
+		t.Run(id, func(t *testing.T) {
 			t.Parallel()
-			s := newScenario(t, shipped(t, strings.TrimSuffix(name, ".yaml"))).drill()
+			s := newScenario(t, shipped(t, id)).drill()
 			s.in.Declaration.Inputs = map[string]any{
 				"service": "payments", "vendor": "cloud", "credential": "deploy key", "account": "robot",
 				"hosts": []any{"web-1"}, "accounts": []any{"eve"}, "target": "sre-oncall", "message": "hello",

@@ -1,9 +1,7 @@
 package workflows_test
 
 import (
-	"io/fs"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,15 +14,15 @@ import (
 // waited for, and nothing is left running.
 func TestShippedRunbooksPlay(t *testing.T) {
 	t.Parallel()
-	names, err := fs.Glob(runbooks.Shipped(), "*.yaml")
-	if err != nil || len(names) < 8 {
-		t.Fatal(names, err)
+	ids, err := runbooks.IDs(runbooks.Shipped())
+	if err != nil || len(ids) < 8 {
+		t.Fatal(ids, err)
 	}
-	for _, name := range names {
+	for _, id := range ids {
 		for variant := range 4 {
-			t.Run(strings.TrimSuffix(name, ".yaml")+"/"+strconv.Itoa(variant), func(t *testing.T) {
+			t.Run(id+"/"+strconv.Itoa(variant), func(t *testing.T) {
 				t.Parallel()
-				s := newScenario(t, shipped(t, strings.TrimSuffix(name, ".yaml")))
+				s := newScenario(t, shipped(t, id))
 				s.in.Declaration.Inputs = map[string]any{
 					"service": "payments", "vendor": "cloud", "credential": "deploy key", "account": "robot",
 					"hosts": []any{"web-1"}, "accounts": []any{"eve"}, "target": "sre-oncall", "message": "hello",

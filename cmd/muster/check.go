@@ -18,9 +18,9 @@ func checkCommand(sh shell) *cobra.Command {
 	var secrets, strict, inJSON bool
 	var format string
 	c := &cobra.Command{
-		Use: "check [PATH…]", Short: "Check runbooks and configurations: every mistake, with its place and a remedy",
-		Long: "Check runbooks and configurations. A PATH is a file or a directory, whose .yaml files are checked; which of the two a\n" +
-			"file is stands in the file. Without a PATH it is the configuration (" + configVariable + ", else " + defaultConfig + ") and the\n" +
+		Use: "check [PATH…]", Short: "Check runbooks, their tests and configurations: every mistake, with its place and a remedy",
+		Long: "Check runbooks, their tests and configurations. A PATH is a file or a directory, whose .yaml files are checked; what a\n" +
+			"file is stands in the file. Tests (*.test.yaml) and scripts are checked against the runbook beside them. Without a PATH it is the configuration (" + configVariable + ", else " + defaultConfig + ") and the\n" +
 			"directory of runbooks. Names of the configuration are checked against the runbooks that it uses, and these against\n" +
 			"the people that it has. The exit status is 1 when there is a mistake; a warning is none, unless --strict. SARIF is what\n" +
 			"code hosts read to show findings beside the lines of a change.",

@@ -35,18 +35,24 @@ const (
 	runbookFile fileKind = iota
 	configurationFile
 	manifestFile
+	testFile // tests of a runbook, or a script for muster simulate
 )
 
 // The keys by which files are told apart.
 var (
 	manifestKey      = regexp.MustCompile(`(?m)^["']?action["']?\s*:`)
+	phasesKey        = regexp.MustCompile(`(?m)^["']?phases["']?\s*:`)
+	scriptKey        = regexp.MustCompile(`(?m)^["']?(script|everybody_answers_in)["']?\s*:`)
 	runbookKey       = regexp.MustCompile(`(?m)^["']?runbook["']?\s*:`)
 	configurationKey = regexp.MustCompile(`(?m)^["']?(people|teams|schedules|fallback|services|routes|default|gateway|slack|twilio|temporal|records|data|bridges|standing_bridge|trackers|outlets|audiences|run)["']?\s*:`)
 )
 
-// kindOf tells what a file is meant to be: by the keys at its margin, and where it has none of them, by its name.
+// kindOf tells what a file is meant to be: tests by the file's name, which the server goes by as well, and the others by
+// the keys at their margin, and where they have none of them, by the name. A script names its runbook as a runbook does.
 func kindOf(path string, text []byte) fileKind {
 	switch {
+	case runbooks.IsTestFile(path), scriptKey.Match(text) && !phasesKey.Match(text):
+		return testFile
 	case runbookKey.Match(text):
 		return runbookFile
 	case manifestKey.Match(text):
@@ -89,10 +95,12 @@ func checkFiles(paths []string, booksDir string, getenv func(string) string) ([]
 				found[path] = append(found[path], ofRunbook(p))
 			}
 			continue
+		case testFile:
+			found[path] = checkTests(path, text)
+			continue
 		case runbookFile:
 		}
-		surrounding, _ := surroundings(os.DirFS(filepath.Dir(path)))
-		rb, problems := runbooks.ParseWith(path, text, surrounding)
+		rb, problems := besideFile(path, text)
 		if rb != nil {
 			known[rb.ID] = *rb
 		}

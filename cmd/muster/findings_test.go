@@ -16,6 +16,10 @@ func TestKindOfFile(t *testing.T) {
 		{name: "part of one", path: "routes.yaml", text: "routes: []\n", want: configurationFile},
 		{name: "an empty one, by its name", path: "etc/musterbook.yaml", text: "", want: configurationFile},
 		{name: "keys below the margin do not count", path: "a.yaml", text: "x:\n  people: 1\n", want: runbookFile},
+		{name: "tests, by the name", path: "a.test.yaml", text: "test: x\nrunbook: a\n", want: testFile},
+		{name: "tests with nothing in them", path: "a.more.test.yaml", text: "", want: testFile},
+		{name: "a script", path: "a.yaml", text: "runbook: a\npeople: { x: ana }\nscript: []\n", want: testFile},
+		{name: "a script of a runbook with phases", path: "a.yaml", text: "runbook: a\nscript: x\nphases: {}\n", want: runbookFile},
 		{name: "a runbook that is called like the other", path: "musterbook.yaml", text: "runbook: a\n", want: runbookFile},
 	}
 	for _, test := range tests {

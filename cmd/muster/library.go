@@ -129,20 +129,20 @@ type faultyFiles struct {
 
 // readVolumes reads every runbook of a directory; prefix stands before the files' names in problems.
 func readVolumes(files fs.FS, prefix string) (map[string]volume, faultyFiles, error) {
-	names, err := runbookFiles(files)
+	ids, err := runbooks.IDs(files)
 	if err != nil {
 		return nil, faultyFiles{}, err
 	}
 	volumes, faults := map[string]volume{}, faultyFiles{broken: map[string]bool{}}
 	known, problems := surroundings(files)
 	faults.problems = append(faults.problems, problems...)
-	for _, name := range names {
+	for _, id := range ids {
+		name := id + ".yaml"
 		v, problems, err := readVolume(files, name, prefix+name, known)
 		if err != nil {
 			return nil, faultyFiles{}, err
 		}
 		faults.problems = append(faults.problems, problems...)
-		id := strings.TrimSuffix(name, ".yaml")
 		if problems.Err() != nil {
 			faults.broken[id] = true
 			continue
@@ -173,22 +173,6 @@ func surroundings(files fs.FS) (runbooks.Known, runbooks.Problems) {
 		maps.Copy(known.Actions, own)
 	}
 	return known, problems
-}
-
-// runbookFiles lists a directory's runbooks. Files that begin with a dot are not meant for us: editors and volumes of
-// Kubernetes keep such ones.
-func runbookFiles(files fs.FS) ([]string, error) {
-	entries, err := fs.ReadDir(files, ".")
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range entries {
-		if !e.IsDir() && strings.HasSuffix(e.Name(), ".yaml") && !strings.HasPrefix(e.Name(), ".") {
-			names = append(names, e.Name())
-		}
-	}
-	return names, nil
 }
 
 // readVolume reads one runbook. A file must be called by its runbook's id, so that it is known which runbook a faulty

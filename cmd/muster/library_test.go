@@ -30,6 +30,21 @@ func shelve(t *testing.T, dir, name, text string) {
 	}
 }
 
+// TestTestsAreNoRunbooks: what tests a runbook lies beside it, and the server neither reads it nor complains of it.
+func TestTestsAreNoRunbooks(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	shelve(t, dir, "mine.yaml", bookText("mine", "Mine"))
+	shelve(t, dir, "mine.test.yaml", "test: mine\nexpect: { ends: open }\n")
+	l, problems, err := openLibrary(dir)
+	if err != nil || problems.Err() != nil {
+		t.Fatal(err, problems)
+	}
+	if titleOf(l, "mine") != "Mine" || titleOf(l, "mine.test") != "" {
+		t.Errorf("in force: %v", l.Known())
+	}
+}
+
 // titleOf is the title of a runbook in force; empty where there is none.
 func titleOf(l *library, id string) string {
 	rb, hash, err := l.Runbook(id)

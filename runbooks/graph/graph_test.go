@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"io"
-	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -17,13 +16,12 @@ import (
 // shipped loads every runbook of the product.
 func shipped(t *testing.T) map[string]*runbooks.Runbook {
 	t.Helper()
-	names, err := fs.Glob(runbooks.Shipped(), "*.yaml")
-	if err != nil || len(names) < 5 {
-		t.Fatal(names, err)
+	ids, err := runbooks.IDs(runbooks.Shipped())
+	if err != nil || len(ids) < 5 {
+		t.Fatal(ids, err)
 	}
 	out := map[string]*runbooks.Runbook{}
-	for _, name := range names {
-		id := strings.TrimSuffix(name, ".yaml")
+	for _, id := range ids {
 		if out[id], err = runbooks.Load(runbooks.Shipped(), id); err != nil {
 			t.Fatal(err)
 		}
