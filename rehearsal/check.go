@@ -152,14 +152,17 @@ func (c *checker) paged(e *runbooks.Expect) {
 	for _, k := range got {
 		names = append(names, k.name)
 	}
+	left := slices.Clone(got)
 	for n, want := range e.Paged {
-		if n >= len(got) || !c.result.is(got[n], want.Who) {
+		at := slices.IndexFunc(left, func(k contact) bool { return c.result.is(k, want.Who) })
+		if at < 0 || left[at].at-left[0].at >= atOnce { // those who are called at once have no order
 			c.fail(want.Mark, "called were, in this order: %s; want %s in place %d", orNobody(names), want.Who, n+1)
 			return
 		}
-		c.called(want, got[n])
+		c.called(want, left[at])
+		left = slices.Delete(left, at, at+1)
 	}
-	if len(got) > len(e.Paged) {
+	if len(left) > 0 {
 		c.fail(e.Mark, "called were, in this order: %s; nobody after place %d is expected", orNobody(names), len(e.Paged))
 	}
 }

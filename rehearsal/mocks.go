@@ -71,7 +71,7 @@ func (m *mocks) find(a memory.Act) int {
 	}
 	for _, name := range names {
 		for n, mock := range m.play.options.Script.Mocks {
-			if name != "" && mock.Of == name {
+			if name != "" && plainAddress(mock.Of) == name {
 				return n
 			}
 		}
@@ -106,7 +106,7 @@ func (m *mocks) fail(a memory.Act) error {
 	}
 	switch {
 	case m.next.Timeout:
-		return &stage.Stall{}
+		return errors.New("timeout")
 	case m.next.Refuse != "":
 		return &contract.Refused{What: m.next.Refuse}
 	case m.next.Fail != "":
@@ -126,8 +126,14 @@ func (m *mocks) takes(e stage.Effect) time.Duration {
 		kind = "action"
 	}
 	outcome, _ := m.peek(memory.Act{Kind: kind, Name: e.Name, Key: e.Key})
+	if outcome.Timeout && outcome.After == 0 {
+		return networkTimeout
+	}
 	return outcome.After
 }
+
+// networkTimeout is how long a request takes to which there is no answer. A step whose own time is shorter runs out of it.
+const networkTimeout = 30 * time.Second
 
 // answer answers a poll that no mock speaks of: it is met, since nobody knows what the system would say.
 func (m *mocks) answer(name string, in any) (any, bool) {

@@ -1,6 +1,7 @@
 package rehearsal
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/musterbook/musterbook/contract"
@@ -21,6 +22,10 @@ func (p *play) perform(a runbooks.ScriptAct) {
 		return
 	}
 	verb := contract.Verb(a.Does)
+	if verb == contract.VerbAck && !anyPage(a.What) && p.pageOf(a.What) == "" {
+		p.judge(a, fmt.Errorf("no page of %s is open", a.What))
+		return
+	}
 	p.stage.Act(verb, p.act(a), func(_ contract.Receipt, err error) { p.judge(a, err) })
 }
 
@@ -69,7 +74,10 @@ func (p *play) act(a runbooks.ScriptAct) contract.Act {
 	return act
 }
 
-// pageOf is the open page of a step; "" = whichever has rung.
+// anyPage says whether an acknowledgement means whatever rings.
+func anyPage(what string) bool { return what == "" || what == "true" || what == "all" }
+
+// pageOf is the open page of a step; "" = it has none.
 func (p *play) pageOf(step string) string {
 	s, err := p.stage.Look()
 	if err != nil {

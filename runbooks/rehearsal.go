@@ -81,7 +81,7 @@ type MockOutcome struct {
 	OK      map[string]any // of http: status, body, headers; of run: stdout, exit_code; of an action: its outputs
 	Fail    string         // `fail: text`; the request may be tried again
 	Refuse  string         // `refuse: text`; it may not
-	Timeout bool           // `fail: timeout`; no answer in time
+	Timeout bool           // `fail: timeout`; no answer for 30 s, or After; the request may be tried again
 	After   time.Duration  // how long the answer takes; 0 = a moment
 }
 

@@ -26,12 +26,6 @@ type Effect struct {
 	Try  int    // from 1
 }
 
-// Stall is an attempt that never answers: its own time ends it.
-type Stall struct{}
-
-// Error says what it is.
-func (*Stall) Error() string { return "no answer" }
-
 // effects does what workflows ask activities for.
 type effects struct {
 	stage  *Stage
@@ -210,10 +204,6 @@ func (e *effects) try(a *attempt, effect Effect, beats bool, args []any) (*commo
 		return nil, a.ended(err)
 	}
 	payloads, err := e.invoke(a, effect.Name, args)
-	var stall *Stall
-	if errors.As(err, &stall) {
-		err = a.pause(a.deadline.Sub(workflow.Now(a.workflow)), beats)
-	}
 	if a.late || errors.Is(err, context.Canceled) {
 		return nil, a.ended(err)
 	}
