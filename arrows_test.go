@@ -57,6 +57,9 @@ var arrows = map[string][]string{
 		"contract", "incident", "oncall", "runbooks", "roster", "record", "google.golang.org/protobuf/types/known/durationpb",
 		"go.temporal.io/sdk/client", "go.temporal.io/sdk/temporal", "go.temporal.io/sdk/converter", "go.temporal.io/api/...",
 	},
+	"rehearsal": {
+		"rehearsal/stage", "activities", "contract", "incident", "oncall", "runbooks", "expression", "providers/memory",
+	},
 	// interceptor, worker: the stage runs activities in the workflow's own thread; api/common: their answers on the wire.
 	"rehearsal/stage": {
 		"workflows", "activities", "contract", "incident", "go.temporal.io/sdk/testsuite", "go.temporal.io/sdk/interceptor",
