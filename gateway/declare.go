@@ -213,9 +213,5 @@ func hasSeverity(rb runbooks.Runbook, s incident.Severity) bool {
 
 // severities lists the severities of a runbook, worst first.
 func severities(rb runbooks.Runbook) string {
-	names := make([]string, 0, len(rb.Severities))
-	for _, row := range rb.Severities {
-		names = append(names, string(row.Severity))
-	}
-	return strings.Join(names, ", ")
+	return strings.Join(rb.SeverityNames(), ", ")
 }

@@ -16,11 +16,12 @@ type cast struct {
 	book     *oncall.Book
 	standins map[string]string
 	names    map[oncall.PersonID][]string // the names by which people were found
+	shown    map[oncall.PersonID]string   // how they are called
 }
 
 // newCast puts the people together.
 func newCast(o Options) *cast {
-	c := &cast{book: o.Book, standins: map[string]string{}, names: map[oncall.PersonID][]string{}}
+	c := &cast{book: o.Book, standins: map[string]string{}, names: map[oncall.PersonID][]string{}, shown: map[oncall.PersonID]string{}}
 	for _, s := range o.Script.People {
 		c.standins[s.Name] = s.Person
 	}
@@ -31,6 +32,7 @@ func newCast(o Options) *cast {
 func (c *cast) Duties(name string, at time.Time) ([]oncall.Duty, error) {
 	duties, err := c.duties(name, at)
 	for _, d := range duties {
+		c.shown[d.Person] = d.Name
 		if !slices.Contains(c.names[d.Person], name) {
 			c.names[d.Person] = append(c.names[d.Person], name)
 		}

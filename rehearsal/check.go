@@ -1,7 +1,9 @@
 package rehearsal
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -55,12 +57,12 @@ func (c *checker) steps(e *runbooks.Expect) {
 	for _, want := range e.Steps {
 		found := map[string]bool{}
 		for _, line := range c.result.Final.Steps {
-			if line.Address == want.Step || plainAddress(line.Address) == want.Step {
-				found[stateWord(string(line.State))] = true
+			if line.Address == want.Step || runbooks.WithoutItems(line.Address) == want.Step {
+				found[cmp.Or(string(line.State), "pending")] = true
 			}
 		}
 		if len(found) != 1 || !found[want.State] {
-			states := slices.Sorted(keys(found))
+			states := slices.Sorted(maps.Keys(found))
 			if len(states) == 0 {
 				states = []string{"never reached"}
 			}
@@ -69,37 +71,10 @@ func (c *checker) steps(e *runbooks.Expect) {
 	}
 }
 
-// stateWord is a state as tests write it.
-func stateWord(state string) string {
-	if state == "" {
-		return "pending"
-	}
-	return state
-}
-
-// keys lists a map's keys in no order.
-func keys(m map[string]bool) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for key := range m {
-			if !yield(key) {
-				return
-			}
-		}
-	}
-}
-
 func (c *checker) severity(want *runbooks.Word) {
 	if want != nil && string(c.summary.Severity) != want.Text {
-		c.fail(want.Mark, "the severity is %s in the end, want %s", orNone(string(c.summary.Severity)), want.Text)
+		c.fail(want.Mark, "the severity is %s in the end, want %s", cmp.Or(string(c.summary.Severity), "not set"), want.Text)
 	}
-}
-
-// orNone is a text, or the word for none.
-func orNone(text string) string {
-	if text == "" {
-		return "not set"
-	}
-	return text
 }
 
 // contact is the first time that somebody was called or texted.
@@ -169,14 +144,24 @@ func (c *checker) paged(e *runbooks.Expect) {
 
 // called compares when and how somebody was called.
 func (c *checker) called(want runbooks.PersonPaged, got contact) {
+	late := outside(got.at, want.Within, want.After)
 	switch {
-	case want.Within > 0 && got.at > want.Within:
-		c.fail(want.Mark, "%s was called after %s, want at most %s", want.Who, spoken(got.at), spoken(want.Within))
-	case got.at < want.After:
-		c.fail(want.Mark, "%s was called after %s, want not before %s", want.Who, spoken(got.at), spoken(want.After))
+	case late != "":
+		c.fail(want.Mark, "%s was called %s", want.Who, late)
 	case want.Via != "" && !slices.Contains(got.via, want.Via):
 		c.fail(want.Mark, "%s was reached by %s, want %s", want.Who, strings.Join(got.via, " and "), want.Via)
 	}
+}
+
+// outside says in words how a span lies outside of its bounds; "" = it does not. A bound of 0 is none.
+func outside(got, within, after time.Duration) string {
+	switch {
+	case within > 0 && got > within:
+		return fmt.Sprintf("after %s, want at most %s", spoken(got), spoken(within))
+	case got < after:
+		return fmt.Sprintf("after %s, want not before %s", spoken(got), spoken(after))
+	}
+	return ""
 }
 
 // orNobody lists names.
@@ -200,8 +185,8 @@ func (c *checker) messages(wanted []runbooks.MessageExpected) {
 			continue
 		}
 		from += n
-		if at := c.result.Acts[from].At.Sub(c.result.Final.Incident.DeclaredAt); want.Within > 0 && at > want.Within {
-			c.fail(want.Mark, "%q was said after %s, want at most %s", want.Text, spoken(at), spoken(want.Within))
+		if late := outside(c.result.Acts[from].At.Sub(c.result.Final.Incident.DeclaredAt), want.Within, 0); late != "" {
+			c.fail(want.Mark, "%q was said %s", want.Text, late)
 		}
 	}
 }
@@ -252,10 +237,8 @@ func (c *checker) bound(what string, want *runbooks.Bound, got *time.Duration, b
 	case want == nil:
 	case got == nil:
 		c.fail(want.Mark, "%s never came", what)
-	case want.Within > 0 && *got > want.Within:
-		c.fail(want.Mark, "%s came after %s, want at most %s", what, spoken(*got), spoken(want.Within))
-	case *got < want.After:
-		c.fail(want.Mark, "%s came after %s, want not before %s", what, spoken(*got), spoken(want.After))
+	case outside(*got, want.Within, want.After) != "":
+		c.fail(want.Mark, "%s came %s", what, outside(*got, want.Within, want.After))
 	case want.By != "" && want.By != by && string(c.result.Final.Incident.AcknowledgedBy.Person) != want.By:
 		c.fail(want.Mark, "%s came from %s, want %s", what, by, want.By)
 	}
@@ -265,7 +248,7 @@ func (c *checker) bound(what string, want *runbooks.Bound, got *time.Duration, b
 func (c *checker) waits(words []runbooks.Word) {
 	for _, word := range words {
 		if !slices.ContainsFunc(c.result.Final.Incident.OpenQuestions(), func(q *incident.Question) bool {
-			return q.Step == word.Text || plainAddress(q.Step) == word.Text
+			return q.Step == word.Text || runbooks.WithoutItems(q.Step) == word.Text
 		}) {
 			c.fail(word.Mark, "%s does not wait for anybody in the end", word.Text)
 		}
@@ -277,10 +260,7 @@ func (c *checker) ends(want *runbooks.EndExpected) {
 	if want == nil {
 		return
 	}
-	got := "open"
-	if c.summary.Ending != "" {
-		got = string(c.summary.Ending)
-	}
+	got := cmp.Or(string(c.summary.Ending), runbooks.EndOpen)
 	if got != want.State {
 		c.fail(want.Mark, "the incident is %s in the end, want %s", got, want.State)
 		return
@@ -288,10 +268,7 @@ func (c *checker) ends(want *runbooks.EndExpected) {
 	if c.summary.Ended == nil {
 		return
 	}
-	switch at := *c.summary.Ended; {
-	case want.Within > 0 && at > want.Within:
-		c.fail(want.Mark, "the incident ended after %s, want at most %s", spoken(at), spoken(want.Within))
-	case at < want.After:
-		c.fail(want.Mark, "the incident ended after %s, want not before %s", spoken(at), spoken(want.After))
+	if late := outside(*c.summary.Ended, want.Within, want.After); late != "" {
+		c.fail(want.Mark, "the incident ended %s", late)
 	}
 }

@@ -2,7 +2,6 @@ package rehearsal
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/runbooks"
@@ -34,11 +33,8 @@ func (c *Coverage) Add(r *Result) {
 		}
 	}
 	for _, q := range r.Final.Incident.Questions {
-		switch {
-		case q.State == incident.QuestionTimedOut || q.Turn > 0:
-			c.choices[plainAddress(q.Step)+": "+OptionSilence] = true
-		case q.State == incident.QuestionAnswered:
-			c.choices[plainAddress(q.Step)+": "+q.Choice] = true
+		if q.State == incident.QuestionAnswered && q.Turn == 0 {
+			c.choices[runbooks.WithoutItems(q.Step)+": "+q.Choice] = true
 		}
 	}
 }
@@ -83,7 +79,7 @@ func choicesOf(s *runbooks.Step) []string {
 		for _, c := range s.Ask.Choices {
 			out = append(out, c.Key)
 		}
-		return slices.Clip(out)
+		return out
 	}
 	return nil
 }

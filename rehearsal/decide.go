@@ -37,16 +37,13 @@ type Point struct {
 	Kind    PointKind
 	Step    string // address
 	What    string // in words
-	Who     string // the person who is asked or called, by id; of a system its name
 	Turn    int    // of a question how often it has escalated, of a page its level and round, of a system its tries
 	Options []string
-	At      time.Duration // since the declaration
 	State   contract.Snapshot
 }
 
 // decide takes a decision and writes it down.
 func (p *play) decide(point Point) string {
-	point.At = p.stage.Now().Sub(p.result.Start)
 	option := p.options.Decide(point)
 	p.result.taken = append(p.result.taken, Taken{Point: point, Option: option})
 	return option
@@ -64,7 +61,7 @@ func (p *play) decidePage(s *contract.Snapshot, page *incident.Page, a *incident
 		options = options[:1]
 	}
 	return p.decide(Point{
-		Kind: PointPage, Step: page.Step, What: "page " + page.Levels[a.Level].Target, Who: string(a.Person),
+		Kind: PointPage, Step: page.Step, What: "page " + page.Levels[a.Level].Target,
 		Turn: a.Round*len(page.Levels) + a.Level, Options: options, State: *s,
 	})
 }
@@ -74,10 +71,6 @@ const mostTurns = 2
 
 // decideQuestion decides what is answered. Silence is only a way where time leads on.
 func (p *play) decideQuestion(s *contract.Snapshot, q *incident.Question, options []string) string {
-	who := ""
-	if voters := p.voters(s, q); len(voters) > 0 {
-		who = string(voters[0])
-	}
 	if q.Kind == incident.QuestionHold {
 		options = p.holdOptions(q)
 	}
@@ -85,7 +78,7 @@ func (p *play) decideQuestion(s *contract.Snapshot, q *incident.Question, option
 		options = append(options, OptionSilence)
 	}
 	return p.decide(Point{
-		Kind: PointQuestion, Step: q.Step, What: firstLine(q.Text), Who: who, Turn: q.Turn, Options: options, State: *s,
+		Kind: PointQuestion, Step: q.Step, What: firstLine(q.Text), Turn: q.Turn, Options: options, State: *s,
 	})
 }
 
@@ -122,7 +115,7 @@ func (p *play) decideSystem(a memory.Act) string {
 	key := "system " + a.Key
 	p.held[key]++
 	return p.decide(Point{
-		Kind: PointSystem, Step: step.address, What: a.Kind + " " + a.Name, Who: a.Name, Turn: p.held[key],
+		Kind: PointSystem, Step: step.Address, What: a.Kind + " " + a.Name, Turn: p.held[key],
 		Options: []string{OptionWorks, OptionFails}, State: s,
 	})
 }

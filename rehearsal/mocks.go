@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,39 +17,32 @@ import (
 
 // mocks are what systems answer: what the script says, and where it says nothing, success.
 type mocks struct {
-	play  *play
-	steps []mockedStep
-	used  map[int]int // how many outcomes of each mock were given
-	next  runbooks.MockOutcome
-}
-
-// mockedStep is a step that asks a system.
-type mockedStep struct {
-	path, address string
-	out           []runbooks.Input // of an action: what its manifest promises
+	play      *play
+	steps     []*runbooks.Step
+	manifests map[string]*runbooks.Manifest // of the actions that the runbook names
+	used      map[int]int                   // how many outcomes of each mock were given
+	next      runbooks.MockOutcome
 }
 
 // newMocks finds the steps that mocks may speak of.
 func newMocks(p *play) *mocks {
-	m := &mocks{play: p, used: map[int]int{}}
+	m := &mocks{play: p, manifests: map[string]*runbooks.Manifest{}, used: map[int]int{}}
 	p.options.Runbook.WalkAll(func(_ runbooks.Place, s *runbooks.Step) {
-		step := mockedStep{path: s.Path, address: s.Address}
-		if s.Action != nil && s.Action.Manifest != nil {
-			step.out = s.Action.Manifest.Out
+		m.steps = append(m.steps, s)
+		if s.Action != nil {
+			m.manifests[s.Action.Name] = s.Action.Manifest
 		}
-		m.steps = append(m.steps, step)
 	})
 	return m
 }
 
 // step finds the step of an idempotency key, `<incident>/<path>/<pass>/…`; nil = none of the runbook's.
-func (m *mocks) step(key string) *mockedStep {
+func (m *mocks) step(key string) *runbooks.Step {
 	_, rest, _ := strings.Cut(key, "/")
-	var found *mockedStep
-	for n := range m.steps {
-		path := m.steps[n].path
-		if strings.HasPrefix(rest, path+"/") && (found == nil || len(path) > len(found.path)) {
-			found = &m.steps[n]
+	var found *runbooks.Step
+	for _, s := range m.steps {
+		if strings.HasPrefix(rest, s.Path+"/") && (found == nil || len(s.Path) > len(found.Path)) {
+			found = s
 		}
 	}
 	return found
@@ -67,11 +61,11 @@ func (m *mocks) find(a memory.Act) int {
 	}
 	names := []string{a.Name, kind}
 	if step := m.step(a.Key); step != nil {
-		names = slices.Insert(names, 0, step.address)
+		names = slices.Insert(names, 0, step.Address)
 	}
 	for _, name := range names {
 		for n, mock := range m.play.options.Script.Mocks {
-			if name != "" && plainAddress(mock.Of) == name {
+			if name != "" && runbooks.WithoutItems(mock.Of) == name {
 				return n
 			}
 		}
@@ -79,14 +73,14 @@ func (m *mocks) find(a memory.Act) int {
 	return -1
 }
 
-// peek is the next outcome for an act.
-func (m *mocks) peek(a memory.Act) (runbooks.MockOutcome, bool) {
+// peek is the next outcome for an act, and the mock that has it; -1 = none.
+func (m *mocks) peek(a memory.Act) (runbooks.MockOutcome, int) {
 	n := m.find(a)
 	if n < 0 {
-		return runbooks.MockOutcome{}, false
+		return runbooks.MockOutcome{}, n
 	}
 	outcomes := m.play.options.Script.Mocks[n].Outcomes
-	return outcomes[min(m.used[n], len(outcomes)-1)], len(outcomes) > 0
+	return outcomes[min(m.used[n], len(outcomes)-1)], n
 }
 
 // fail says how an act goes wrong; nil = it goes well. It takes the next outcome.
@@ -94,16 +88,13 @@ func (m *mocks) fail(a memory.Act) error {
 	if err := m.play.outage(a); err != nil {
 		return err
 	}
-	m.next = runbooks.MockOutcome{}
-	if outcome, ok := m.peek(a); ok {
-		m.used[m.find(a)]++
-		m.next = outcome
-	} else if option := m.play.decideSystem(a); option != "" {
-		m.next = runbooks.MockOutcome{Refuse: "the rehearsal lets it fail"}
-		if option == OptionWorks {
-			m.next = runbooks.MockOutcome{}
-		}
+	outcome, n := m.peek(a)
+	if n >= 0 {
+		m.used[n]++
+	} else if m.play.decideSystem(a) == OptionFails {
+		outcome.Refuse = "the rehearsal lets it fail"
 	}
+	m.next = outcome
 	switch {
 	case m.next.Timeout:
 		return errors.New("timeout")
@@ -136,16 +127,16 @@ func (m *mocks) takes(e stage.Effect) time.Duration {
 const networkTimeout = 30 * time.Second
 
 // answer answers a poll that no mock speaks of: it is met, since nobody knows what the system would say.
-func (m *mocks) answer(name string, in any) (any, bool) {
+func (m *mocks) answer(in any) (any, bool) {
 	switch req := in.(type) {
 	case contract.HTTPRequest:
-		if _, mocked := m.peek(memory.Act{Kind: "http", Name: req.URL, Key: req.Key}); req.Until.Source == "" || mocked {
+		if req.Until.Source == "" || m.find(memory.Act{Kind: "http", Name: req.URL, Key: req.Key}) >= 0 {
 			return nil, false
 		}
 		out, err := m.play.world.Do(context.Background(), req)
 		return out, err == nil
 	case contract.CommandRequest:
-		if _, mocked := m.peek(memory.Act{Kind: "run", Name: req.Command, Key: req.Key}); req.Until.Source == "" || mocked {
+		if req.Until.Source == "" || m.find(memory.Act{Kind: "run", Name: req.Command, Key: req.Key}) >= 0 {
 			return nil, false
 		}
 		out, err := m.play.world.Run(context.Background(), req)
@@ -183,45 +174,9 @@ func (m *mocks) command(contract.CommandRequest) contract.CommandResult {
 
 // action is what a custom action gives: the mock's values over empty ones of the types that its manifest promises.
 func (m *mocks) action(name string, _ map[string]any) (map[string]any, error) {
-	out := map[string]any{}
-	for _, s := range m.steps {
-		for _, field := range s.out {
-			if m.isAction(s, name) {
-				out[field.Name] = empty(field.Type)
-			}
-		}
-	}
-	for field, value := range m.next.OK {
-		out[field] = value
-	}
+	out := m.manifests[name].EmptyOutputs()
+	maps.Copy(out, m.next.OK)
 	return out, nil
-}
-
-// isAction says whether a step is of an action.
-func (m *mocks) isAction(s mockedStep, name string) bool {
-	is := false
-	m.play.options.Runbook.WalkAll(func(_ runbooks.Place, step *runbooks.Step) {
-		is = is || step.Path == s.path && step.Action != nil && step.Action.Name == name
-	})
-	return is
-}
-
-// empty is the empty value of a type.
-func empty(kind string) any {
-	switch kind {
-	case "int", "number":
-		return 0.0
-	case "bool":
-		return false
-	case "duration":
-		return "0s"
-	case "map":
-		return map[string]any{}
-	}
-	if strings.HasPrefix(kind, "list<") {
-		return []any{}
-	}
-	return ""
 }
 
 // number reads a whole number as YAML or JSON give it.

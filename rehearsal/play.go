@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/musterbook/musterbook/activities"
@@ -50,6 +51,8 @@ type Result struct {
 	MadeUp  []string  // what the play invented, in words
 	Zones   map[oncall.PersonID]*time.Location
 	names   map[oncall.PersonID][]string // the names by which people were found
+	shown   map[oncall.PersonID]string   // how people are called
+	steps   map[string]*runbooks.Step    // by address
 	taken   []Taken                      // the decisions, in order
 	inputs  map[string]any               // those that were given or made up
 	deeds   []runbooks.ScriptAct         // what people did, as a script has it
@@ -96,10 +99,15 @@ func Run(o Options) (*Result, error) {
 	}
 	p := &play{
 		options: o, cast: newCast(o), answered: map[string]bool{}, held: map[string]int{}, failing: map[string]bool{},
-		result: &Result{Runbook: o.Runbook, Script: o.Script, Start: start},
+		result: &Result{Runbook: o.Runbook, Script: o.Script, Start: start, steps: map[string]*runbooks.Step{}},
 	}
-	p.result.names, p.result.Zones = p.cast.names, p.cast.zones()
+	p.result.names, p.result.shown, p.result.Zones = p.cast.names, p.cast.shown, p.cast.zones()
 	p.mocks = newMocks(p)
+	for _, s := range p.mocks.steps {
+		if p.result.steps[s.Address] == nil {
+			p.result.steps[s.Address] = s
+		}
+	}
 	p.build(start)
 	in, err := p.input(hash, start)
 	if err != nil {
@@ -137,9 +145,7 @@ func (p *play) input(hash string, start time.Time) (contract.IncidentInput, erro
 	if d.Inputs == nil {
 		d.Inputs = map[string]any{}
 	}
-	for name, value := range given {
-		d.Inputs[name] = value
-	}
+	maps.Copy(d.Inputs, given)
 	if service, ok := d.Inputs["service"].(string); ok && s.Service == "" {
 		s.Service = service
 	}

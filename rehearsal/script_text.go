@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,7 +20,7 @@ func ScriptOf(r *Result) string {
 	}
 	if len(r.Script.With) > 0 {
 		b.WriteString("with:\n")
-		for _, name := range sortedKeys(r.Script.With) {
+		for _, name := range slices.Sorted(maps.Keys(r.Script.With)) {
 			fmt.Fprintf(&b, "  %s: %s\n", name, yamlText(fmt.Sprint(r.Script.With[name])))
 		}
 	}
@@ -72,7 +73,7 @@ func scriptAct(a runbooks.ScriptAct) string {
 	}
 	if len(a.Fields) > 0 || a.Does == "answer" && a.Choice == "" {
 		fields := make([]string, 0, len(a.Fields))
-		for _, name := range sortedKeys(a.Fields) {
+		for _, name := range slices.Sorted(maps.Keys(a.Fields)) {
 			value := fmt.Sprint(a.Fields[name])
 			if text, ok := a.Fields[name].(string); ok {
 				value = yamlText(text)
@@ -96,14 +97,4 @@ func yamlText(text string) string {
 		return strconv.Quote(text)
 	}
 	return text
-}
-
-// sortedKeys lists a map's keys in order.
-func sortedKeys(m map[string]any) []string {
-	out := make([]string, 0, len(m))
-	for key := range m {
-		out = append(out, key)
-	}
-	slices.Sort(out)
-	return out
 }

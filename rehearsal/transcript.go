@@ -88,16 +88,7 @@ func (r *Result) clockOf(e incident.Entry) string {
 }
 
 // heard is the person whose telephone an act reached, by name.
-func (r *Result) heard(a memory.Line) string {
-	for _, p := range r.Final.Incident.Pages {
-		for _, t := range p.Attempts {
-			if t.Person == a.Who {
-				return t.Name
-			}
-		}
-	}
-	return string(a.Who)
-}
+func (r *Result) heard(a memory.Line) string { return cmp.Or(r.shown[a.Who], string(a.Who)) }
 
 // outward is what an act shows to somebody outside; told is false for what the timeline says already.
 func outward(a memory.Line, name string) (who, text string, told bool) {
@@ -140,28 +131,7 @@ func (r *Result) filledIn(text string) string {
 var inputMark = regexp.MustCompile(`\$\{\{ *inputs\.([a-z][a-z0-9_]*) *\}\}`)
 
 // step finds a step of the runbook by the address that people type.
-func (r *Result) step(address string) *runbooks.Step {
-	var found *runbooks.Step
-	r.Runbook.WalkAll(func(_ runbooks.Place, s *runbooks.Step) {
-		if found == nil && s.Address == plainAddress(address) {
-			found = s
-		}
-	})
-	return found
-}
-
-// plainAddress is an address without the turns of loops.
-func plainAddress(address string) string {
-	var b strings.Builder
-	for {
-		before, rest, open := strings.Cut(address, "[")
-		b.WriteString(before)
-		if !open {
-			return b.String()
-		}
-		_, address, _ = strings.Cut(rest, "]")
-	}
-}
+func (r *Result) step(address string) *runbooks.Step { return r.steps[runbooks.WithoutItems(address)] }
 
 // consequences lists what the answers to a step lead to.
 func consequences(s *runbooks.Step) []string {

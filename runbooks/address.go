@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -59,3 +60,9 @@ func (rb *Runbook) Hash() (string, error) {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:]), nil
 }
+
+// itemsOfLists are the items of lists at the end of an address.
+var itemsOfLists = regexp.MustCompile(`(\[\d+\])+$`)
+
+// WithoutItems is the address of a step without the items of the lists around it: "isolate[2]" is an item of isolate.
+func WithoutItems(address string) string { return itemsOfLists.ReplaceAllString(address, "") }

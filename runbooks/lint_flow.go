@@ -43,7 +43,7 @@ func (c *checker) checkReturn(s *spot) {
 	case s.at.Finally:
 		c.fail(place, CodeForward, "return in finally: the incident has ended", "remove it")
 	case !has:
-		c.knownName(place, "phase", string(phase), c.phases())
+		c.knownName(place, "phase", string(phase), c.rb.PhaseNames())
 	case s.at.Phase != nil && rank(phase) > rank(s.at.Phase.Name):
 		c.fail(place, CodeForward, fmt.Sprintf("return goes back, and %s comes after %s", phase, s.at.Phase.Name), fmt.Sprintf("name %s or an earlier phase; going on needs no step", s.at.Phase.Name))
 	}

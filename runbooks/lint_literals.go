@@ -58,10 +58,7 @@ func (c *checker) checkLiteral(u use, name string, from, to int) {
 func (c *checker) values(name string) (code Code, what string, known []string) {
 	switch name {
 	case "severity":
-		for _, row := range c.rb.Severities {
-			known = append(known, string(row.Severity))
-		}
-		return CodeUnknownName, "severity", known
+		return CodeUnknownName, "severity", c.rb.SeverityNames()
 	case "phase":
 		for _, p := range incident.Phases() {
 			known = append(known, string(p))

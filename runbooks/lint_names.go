@@ -45,19 +45,11 @@ func (r *reader) checkNames(rb *Runbook, s *Step) {
 }
 
 func (r *reader) knownRole(rb *Runbook, place, name string) {
-	var known []string
-	for _, role := range rb.Roles {
-		known = append(known, string(role.Name))
-	}
-	r.knownName(place, "role", name, known)
+	r.knownName(place, "role", name, rb.RoleNames())
 }
 
 func (r *reader) knownSeverity(rb *Runbook, place, name string) {
-	var known []string
-	for _, row := range rb.Severities {
-		known = append(known, string(row.Severity))
-	}
-	r.knownName(place, "severity", name, known)
+	r.knownName(place, "severity", name, rb.SeverityNames())
 }
 
 func (r *reader) knownName(place, what, name string, known []string) {
@@ -98,7 +90,7 @@ func (c *checker) checkRevert(s *Step) {
 		case target == nil && s.Revert.List:
 			c.knownName(place, "step", what, sortedKeys(c.layout.byID))
 		case target == nil:
-			c.knownName(place, "phase", what, c.phases())
+			c.knownName(place, "phase", what, c.rb.PhaseNames())
 		}
 	}
 }
@@ -107,7 +99,7 @@ func (c *checker) checkRevertedPhase(place string, phase incident.Phase) {
 	i := slices.IndexFunc(c.rb.Phases, func(p Phase) bool { return p.Name == phase })
 	switch {
 	case i < 0:
-		c.knownName(place, "phase", string(phase), c.phases())
+		c.knownName(place, "phase", string(phase), c.rb.PhaseNames())
 	case !slices.ContainsFunc(c.rb.Phases[i].Steps, func(s Step) bool { return canUndo(&s) }):
 		c.fail(place, CodeNoUndo, fmt.Sprintf("no step of %s has an undo", phase), "give the steps that change something an undo")
 	}
@@ -129,15 +121,6 @@ func canUndo(s *Step) bool {
 		}
 	}
 	return found
-}
-
-// phases are the phases that the runbook has.
-func (c *checker) phases() []string {
-	var names []string
-	for _, p := range c.rb.Phases {
-		names = append(names, string(p.Name))
-	}
-	return names
 }
 
 // checkUnused reports roles, inputs and ids that nothing refers to. An id of a step that people answer, retry or take

@@ -2,7 +2,6 @@ package runbooks
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -97,25 +96,16 @@ func (c *rehearsalChecker) inputs() {
 
 // severity checks the name of a severity.
 func (c *rehearsalChecker) severity(at Mark, name string) {
-	known := make([]string, 0, len(c.rb.Severities))
-	for _, row := range c.rb.Severities {
-		known = append(known, string(row.Severity))
-	}
-	c.known(at, CodeUnknownName, fmt.Sprintf("there is no severity %q", name), name, known)
-}
-
-// base is an address without the items of lists at its end: "isolate[2]" is an item of isolate.
-func base(address string) string {
-	return regexp.MustCompile(`(\[\d+\])+$`).ReplaceAllString(address, "")
+	c.known(at, CodeUnknownName, fmt.Sprintf("there is no severity %q", name), name, c.rb.SeverityNames())
 }
 
 // step finds a step by its address, and reports one that is not there. Others are names that do as well.
 func (c *rehearsalChecker) step(at Mark, address string, others ...string) *Step {
-	if s, ok := c.steps[base(address)]; ok || address == "" {
+	if s, ok := c.steps[WithoutItems(address)]; ok || address == "" {
 		return s
 	}
 	known := append(sortedKeys(c.steps), others...)
-	c.known(at, CodeUnknownName, fmt.Sprintf("runbook %s has no step %q", c.rb.ID, address), base(address), known)
+	c.known(at, CodeUnknownName, fmt.Sprintf("runbook %s has no step %q", c.rb.ID, address), WithoutItems(address), known)
 	return nil
 }
 
@@ -126,7 +116,7 @@ func (c *rehearsalChecker) act(act *ScriptAct, path string) {
 	case "severity":
 		c.severity(at, act.What)
 	case "assign":
-		c.known(at, CodeUnknownName, fmt.Sprintf("there is no role %q", act.What), act.What, c.roles())
+		c.known(at, CodeUnknownName, fmt.Sprintf("there is no role %q", act.What), act.What, c.rb.RoleNames())
 	case "ack":
 		c.step(at, act.What, ackAll)
 	case "approve", "reject", "done", "retry", "skip", "stop", "reassign", "edit":
@@ -134,7 +124,7 @@ func (c *rehearsalChecker) act(act *ScriptAct, path string) {
 	case "answer":
 		c.answer(act, path)
 	case "advance", "return":
-		c.known(at, CodePhase, fmt.Sprintf("runbook %s has no phase %q", c.rb.ID, act.What), act.What, c.phases())
+		c.known(at, CodePhase, fmt.Sprintf("runbook %s has no phase %q", c.rb.ID, act.What), act.What, c.rb.PhaseNames())
 	case "revert":
 		c.revert(act, at)
 	case "send":
@@ -165,24 +155,8 @@ func (c *rehearsalChecker) revert(act *ScriptAct, at Mark) {
 		names = append(names, act.What)
 	}
 	for _, name := range names {
-		c.step(at, fmt.Sprint(name), slices.Concat(c.phases(), c.shortNames())...)
+		c.step(at, fmt.Sprint(name), slices.Concat(c.rb.PhaseNames(), c.shortNames())...)
 	}
-}
-
-func (c *rehearsalChecker) roles() []string {
-	var names []string
-	for _, role := range c.rb.Roles {
-		names = append(names, string(role.Name))
-	}
-	return names
-}
-
-func (c *rehearsalChecker) phases() []string {
-	var names []string
-	for _, phase := range c.rb.Phases {
-		names = append(names, string(phase.Name))
-	}
-	return names
 }
 
 func (c *rehearsalChecker) signals() []string {
@@ -219,7 +193,7 @@ func (c *rehearsalChecker) mock(m Mock) {
 		known = append(known, address)
 	}
 	slices.Sort(known)
-	c.known(m.Mark, CodeUnknownName, fmt.Sprintf("%q is no step, no action and no kind of runbook %s", m.Of, c.rb.ID), base(m.Of), slices.Compact(known))
+	c.known(m.Mark, CodeUnknownName, fmt.Sprintf("%q is no step, no action and no kind of runbook %s", m.Of, c.rb.ID), WithoutItems(m.Of), slices.Compact(known))
 }
 
 // expect checks the names in what is expected.

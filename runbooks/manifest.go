@@ -118,3 +118,33 @@ func LoadManifests(files fs.FS) (map[string]Manifest, Problems) {
 	}
 	return out, problems
 }
+
+// EmptyOutputs is what stands in for an action that is not done: the empty values of the types that its manifest
+// promises. Of an action without a manifest nothing is known.
+func (m *Manifest) EmptyOutputs() map[string]any {
+	out := map[string]any{}
+	if m == nil {
+		return out
+	}
+	for _, field := range m.Out {
+		out[field.Name] = emptyValue(field.Type)
+	}
+	return out
+}
+
+// emptyValue is the empty value of a type of inputs.
+func emptyValue(kind string) any {
+	switch name, _, _ := strings.Cut(kind, "<"); name {
+	case "int", "number":
+		return 0
+	case "bool":
+		return false
+	case "duration":
+		return "0s"
+	case "list":
+		return []any{}
+	case "map":
+		return map[string]any{}
+	}
+	return ""
+}

@@ -56,9 +56,9 @@ func (r rehearsalReader) expectKey(out *Expect, e entry) {
 	case "never":
 		out.Never = r.marked(e.value, e.key)
 	case "first_page":
-		out.FirstPage = r.bound(e.value, e.key, []string{"within", "after"})
+		out.FirstPage = r.bound(e.value, e.key, false)
 	case "acknowledged":
-		out.Acknowledged = r.bound(e.value, e.key, []string{"by", "within", "after"})
+		out.Acknowledged = r.bound(e.value, e.key, true)
 	case "waits":
 		out.Waits = r.marked(e.value, e.key)
 	case "ends":
@@ -127,21 +127,10 @@ func (r rehearsalReader) personPaged(n *yaml.Node) PersonPaged {
 		out.Who = r.word(n, "paged")
 		return out
 	}
-	entries, _ := r.entries(n, "paged")
-	for _, e := range entries {
-		switch e.key {
-		case "who":
-			out.Who = r.word(e.value, e.key)
-		case "via":
-			out.Via = r.oneOf(e.value, e.key, []string{string(ViaCall), string(ViaSMS)})
-		case "within":
-			out.Within = r.lasting(e.value, e.key)
-		case "after":
-			out.After = r.lasting(e.value, e.key)
-		default:
-			r.unknown(e.keyNode, fmt.Sprintf("unknown key %q of paged", e.key), e.key, []string{"who", "via", "within", "after"})
-		}
-	}
+	entries := r.record(n, "paged", "paged",
+		part{"who", func(e entry) { out.Who = r.word(e.value, e.key) }},
+		part{"via", func(e entry) { out.Via = r.oneOf(e.value, e.key, []string{string(ViaCall), string(ViaSMS)}) }},
+		r.limit("within", &out.Within), r.limit("after", &out.After))
 	r.needs(n, entries, "who", "paged needs who", "write who: a person, schedule or team")
 	r.possible(n, out.Within, out.After)
 	return out
@@ -154,44 +143,26 @@ func (r rehearsalReader) message(n *yaml.Node) MessageExpected {
 		out.Text = r.word(n, "messages")
 		return out
 	}
-	entries, _ := r.entries(n, "messages")
-	for _, e := range entries {
-		switch e.key {
-		case "text":
-			out.Text = r.word(e.value, e.key)
-		case "to":
-			out.To = r.word(e.value, e.key)
-		case "within":
-			out.Within = r.lasting(e.value, e.key)
-		default:
-			r.unknown(e.keyNode, fmt.Sprintf("unknown key %q of a message", e.key), e.key, []string{"text", "to", "within"})
-		}
-	}
+	entries := r.record(n, "messages", "a message",
+		part{"text", func(e entry) { out.Text = r.word(e.value, e.key) }},
+		part{"to", func(e entry) { out.To = r.word(e.value, e.key) }},
+		r.limit("within", &out.Within))
 	r.needs(n, entries, "text", "a message needs text", "write text: a piece of what is said")
 	return out
 }
 
-// bound reads when something must have happened, and by whom; true: at all.
-func (r rehearsalReader) bound(n *yaml.Node, what string, keys []string) *Bound {
+// bound reads when something must have happened, and by whom where that is asked; true: at all.
+func (r rehearsalReader) bound(n *yaml.Node, what string, byWhom bool) *Bound {
 	out := &Bound{Mark: r.mark(n)}
 	if isTrue(n) {
 		return out
 	}
-	entries, ok := r.entries(n, what)
-	if ok && len(entries) == 0 {
-		r.report(n, Problem{Code: CodeEmpty, Message: what + " says nothing", Hint: "write true, or { within: 5m }"})
+	parts := []part{r.limit("within", &out.Within), r.limit("after", &out.After)}
+	if byWhom {
+		parts = append([]part{{"by", func(e entry) { out.By = r.word(e.value, e.key) }}}, parts...)
 	}
-	for _, e := range entries {
-		switch {
-		case !slices.Contains(keys, e.key):
-			r.unknown(e.keyNode, fmt.Sprintf("unknown key %q of %s", e.key, what), e.key, keys)
-		case e.key == "by":
-			out.By = r.word(e.value, e.key)
-		case e.key == "within":
-			out.Within = r.lasting(e.value, e.key)
-		default:
-			out.After = r.lasting(e.value, e.key)
-		}
+	if entries := r.record(n, what, what, parts...); entries != nil && len(entries) == 0 {
+		r.report(n, Problem{Code: CodeEmpty, Message: what + " says nothing", Hint: "write true, or { within: 5m }"})
 	}
 	r.possible(n, out.Within, out.After)
 	return out
@@ -204,25 +175,47 @@ func (r rehearsalReader) ends(n *yaml.Node) *EndExpected {
 		out.State = r.oneOf(n, "ends", endStates())
 		return out
 	}
-	entries, _ := r.entries(n, "ends")
-	for _, e := range entries {
-		switch e.key {
-		case "state":
-			out.State = r.oneOf(e.value, e.key, endStates())
-		case "within":
-			out.Within = r.lasting(e.value, e.key)
-		case "after":
-			out.After = r.lasting(e.value, e.key)
-		default:
-			r.unknown(e.keyNode, fmt.Sprintf("unknown key %q of ends", e.key), e.key, []string{"state", "within", "after"})
-		}
-	}
+	entries := r.record(n, "ends", "ends",
+		part{"state", func(e entry) { out.State = r.oneOf(e.value, e.key, endStates()) }},
+		r.limit("within", &out.Within), r.limit("after", &out.After))
 	r.needs(n, entries, "state", "ends needs state", "write state: resolved")
 	r.possible(n, out.Within, out.After)
 	if out.State == EndOpen && (out.Within != 0 || out.After != 0) {
 		r.report(n, Problem{Code: CodeHollow, Message: "an incident that stays open has no time of its end", Hint: "remove within and after"})
 	}
 	return out
+}
+
+// part is one key of a record, and how its value is read.
+type part struct {
+	key  string
+	read func(entry)
+}
+
+// limit is a part that is a span of time.
+func (r rehearsalReader) limit(key string, into *time.Duration) part {
+	return part{key, func(e entry) { *into = r.lasting(e.value, e.key) }}
+}
+
+// record reads key: value pairs that have these parts and no others; what names the place, and of the thing that has
+// the keys. It gives the entries; nil where there are no pairs.
+func (r rehearsalReader) record(n *yaml.Node, what, of string, parts ...part) []entry {
+	entries, ok := r.entries(n, what)
+	if !ok {
+		return nil
+	}
+	keys := make([]string, 0, len(parts))
+	for _, p := range parts {
+		keys = append(keys, p.key)
+	}
+	for _, e := range entries {
+		if i := slices.Index(keys, e.key); i >= 0 {
+			parts[i].read(e)
+		} else {
+			r.unknown(e.keyNode, fmt.Sprintf("unknown key %q of %s", e.key, of), e.key, keys)
+		}
+	}
+	return append([]entry{}, entries...)
 }
 
 // needs reports a key that is not there.

@@ -2,7 +2,6 @@ package runbooks
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -42,15 +41,7 @@ func documentsAsJSON(t *testing.T, text []byte) []any {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		encoded, err := json.Marshal(decoded)
-		if err != nil {
-			t.Fatal(err)
-		}
-		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(encoded))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, value)
+		all = append(all, throughJSON(t, decoded))
 	}
 }
 

@@ -110,6 +110,12 @@ func asJSON(t *testing.T, text string) any {
 	if err := yaml.Unmarshal([]byte(text), &decoded); err != nil {
 		t.Fatal(err)
 	}
+	return throughJSON(t, decoded)
+}
+
+// throughJSON is a value as a JSON decoder would give it.
+func throughJSON(t *testing.T, decoded any) any {
+	t.Helper()
 	encoded, err := json.Marshal(decoded)
 	if err != nil {
 		t.Fatal(err)

@@ -217,3 +217,30 @@ func Kinds() []Kind {
 	}
 	return kinds
 }
+
+// SeverityNames lists the severities of the runbook, worst first.
+func (rb *Runbook) SeverityNames() []string {
+	var names []string
+	for _, row := range rb.Severities {
+		names = append(names, string(row.Severity))
+	}
+	return names
+}
+
+// RoleNames lists the roles of the runbook, in its own order.
+func (rb *Runbook) RoleNames() []string {
+	var names []string
+	for _, role := range rb.Roles {
+		names = append(names, string(role.Name))
+	}
+	return names
+}
+
+// PhaseNames lists the phases that the runbook has.
+func (rb *Runbook) PhaseNames() []string {
+	var names []string
+	for _, phase := range rb.Phases {
+		names = append(names, string(phase.Name))
+	}
+	return names
+}

@@ -94,30 +94,8 @@ func (r *run) wouldAct(ctx workflow.Context, n *node) error {
 		return err
 	}
 	r.would(ctx, n, "run the action "+n.s.Action.Name+with(" with ", parameters))
-	n.sr.Output = map[string]any{}
-	if m := n.s.Action.Manifest; m != nil {
-		for _, field := range m.Out {
-			n.sr.Output[field.Name] = emptyOf(field.Type)
-		}
-	}
+	n.sr.Output = n.s.Action.Manifest.EmptyOutputs()
 	return nil
-}
-
-// emptyOf is the empty value of a type, as a manifest spells it.
-func emptyOf(kind string) any {
-	switch name, _, _ := strings.Cut(kind, "<"); name {
-	case "int", "number":
-		return 0
-	case "bool":
-		return false
-	case "duration":
-		return "0s"
-	case "list":
-		return []any{}
-	case "map":
-		return map[string]any{}
-	}
-	return ""
 }
 
 // lacking explains a value that cannot be computed: in a drill it is mostly one that a system would have given.

@@ -373,15 +373,7 @@ func TestShippedRunbooksDrilled(t *testing.T) {
 		t.Run(id, func(t *testing.T) {
 			t.Parallel()
 			s := newScenario(t, shipped(t, id)).drill()
-			s.in.Declaration.Inputs = map[string]any{
-				"service": "payments", "vendor": "cloud", "credential": "deploy key", "account": "robot",
-				"hosts": []any{"web-1"}, "accounts": []any{"eve"}, "target": "sre-oncall", "message": "hello",
-			}
-			for input := range s.in.Declaration.Inputs {
-				if !hasInput(&s.in.Runbook, input) {
-					delete(s.in.Declaration.Inputs, input)
-				}
-			}
+			s.giveInputs()
 			s.act(time.Minute, contract.VerbSeverity, contract.Act{By: inSlack("ben"), Value: "SEV1"})
 			for n := range 100 {
 				s.at(time.Duration(2+7*n)*time.Minute+41*time.Second, func() { s.seeTo(n % 3) })

@@ -10,6 +10,7 @@ import (
 
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/rehearsal"
+	"github.com/musterbook/musterbook/roster"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -51,6 +52,14 @@ func exploreCommand(sh shell) *cobra.Command {
 
 // explore walks runbooks, one after the other. A finding is a failure.
 func (f *exploreFlags) explore(sh shell, names []string) error {
+	books, err := callerBooks(sh, f.files)
+	if err != nil {
+		return err
+	}
+	config, err := openCast(f.files.config, books)
+	if err != nil {
+		return err
+	}
 	out := printer{w: sh.stdout, json: f.json}
 	all := []*rehearsal.Exploration{}
 	found := 0
@@ -58,7 +67,7 @@ func (f *exploreFlags) explore(sh shell, names []string) error {
 		if strings.HasSuffix(name, testSuffix) {
 			continue // a shell's pattern for runbooks takes the tests in
 		}
-		e, err := f.one(sh, name)
+		e, err := f.one(books, config, name)
 		if err != nil {
 			return err
 		}
@@ -78,8 +87,8 @@ func (f *exploreFlags) explore(sh shell, names []string) error {
 }
 
 // one walks one runbook.
-func (f *exploreFlags) one(sh shell, name string) (*rehearsal.Exploration, error) {
-	rb, err := openRunbook(sh, name, f.files)
+func (f *exploreFlags) one(books *library, config *roster.Config, name string) (*rehearsal.Exploration, error) {
+	rb, err := openRunbook(books, name)
 	if err != nil {
 		return nil, err
 	}
@@ -97,14 +106,6 @@ func (f *exploreFlags) one(sh shell, name string) (*rehearsal.Exploration, error
 	script := runbooks.Rehearsal{With: given, Severity: incident.Severity(strings.ToUpper(f.severity))}
 	if problems := script.Check(rb); problems.Err() != nil {
 		return nil, problems.Err()
-	}
-	books, err := callerBooks(sh, f.files)
-	if err != nil {
-		return nil, err
-	}
-	config, err := openCast(f.files.config, books.Known)
-	if err != nil {
-		return nil, err
 	}
 	options, err := castOf(config, rehearsal.Options{Runbook: rb, Script: script})
 	if err != nil {

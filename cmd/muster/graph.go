@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -69,8 +68,7 @@ func drawFile(name string) (graph.Picture, error) {
 	if err != nil {
 		return graph.Picture{}, plainPathError(err)
 	}
-	known, _ := surroundings(os.DirFS(filepath.Dir(name)))
-	rb, problems := runbooks.ParseWith(name, text, known)
+	rb, problems := besideFile(name, text)
 	if problems.Err() != nil {
 		return graph.Picture{}, withHint(problems.Err(), "muster check "+name)
 	}

@@ -105,13 +105,7 @@ func (l *library) Known() []roster.Runbook {
 
 // knownRunbook is one runbook as the roster sees it. Of the inputs, only those must be given that have no default.
 func knownRunbook(rb *runbooks.Runbook) roster.Runbook {
-	k := roster.Runbook{ID: rb.ID, Accepts: func(inputs map[string]any) error { _, err := rb.Bind(inputs); return err }}
-	for _, row := range rb.Severities {
-		k.Severities = append(k.Severities, string(row.Severity))
-	}
-	for _, role := range rb.Roles {
-		k.Roles = append(k.Roles, string(role.Name))
-	}
+	k := roster.Runbook{ID: rb.ID, Severities: rb.SeverityNames(), Roles: rb.RoleNames(), Accepts: func(inputs map[string]any) error { _, err := rb.Bind(inputs); return err }}
 	for _, in := range rb.Inputs {
 		k.Inputs = append(k.Inputs, in.Name)
 		if in.Required && in.Default == nil {

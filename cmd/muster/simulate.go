@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -44,7 +45,11 @@ func simulateCommand(sh shell) *cobra.Command {
 			"  muster simulate service-outage --config musterbook.yaml --input service=checkout --at \"2026-10-25T01:30 Europe/Berlin\"",
 		Args: words("RUNBOOK"), ValidArgsFunction: completeBooks(sh, &f.files),
 		RunE: func(_ *cobra.Command, words []string) error {
-			rb, err := openRunbook(sh, words[0], f.files)
+			books, err := callerBooks(sh, f.files)
+			if err != nil {
+				return err
+			}
+			rb, err := openRunbook(books, words[0])
 			if err != nil {
 				return err
 			}
@@ -52,7 +57,7 @@ func simulateCommand(sh shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return f.simulate(sh, rb, script)
+			return f.simulate(sh, books, rehearsal.Options{Runbook: rb, Script: script})
 		},
 	}
 	flags := c.Flags()
@@ -178,20 +183,12 @@ func failing(word string) (runbooks.Mock, error) {
 }
 
 // simulate plays, and tells.
-func (f *simulateFlags) simulate(sh shell, rb *runbooks.Runbook, script runbooks.Rehearsal) error {
-	books, err := callerBooks(sh, f.files)
+func (f *simulateFlags) simulate(sh shell, books *library, o rehearsal.Options) error {
+	config, err := openCast(cmp.Or(f.files.config, beside(f.script, o.Script.Config)), books)
 	if err != nil {
 		return err
 	}
-	path := f.files.config
-	if path == "" {
-		path = beside(f.script, script.Config)
-	}
-	config, err := openCast(path, books.Known)
-	if err != nil {
-		return err
-	}
-	options, err := castOf(config, rehearsal.Options{Runbook: rb, Script: script})
+	options, err := castOf(config, o)
 	if err != nil {
 		return err
 	}
@@ -220,7 +217,7 @@ func faultTexts(r *rehearsal.Result) []string {
 		if f.Line == 0 {
 			out = append(out, f.Text)
 		} else {
-			out = append(out, f.Mark.String()+": "+f.Text)
+			out = append(out, f.String()+": "+f.Text)
 		}
 	}
 	return out

@@ -12,14 +12,10 @@ import (
 	"github.com/musterbook/musterbook/runbooks"
 )
 
-// openRunbook reads a runbook: a file, or the id of one in the directory of runbooks or among those that ship.
-func openRunbook(sh shell, name string, files sources) (*runbooks.Runbook, error) {
+// openRunbook reads a runbook: a file, or the id of one in the library.
+func openRunbook(books *library, name string) (*runbooks.Runbook, error) {
 	if _, err := os.Stat(name); err == nil || strings.ContainsAny(name, "/.") {
 		return readRunbook(name)
-	}
-	books, err := callerBooks(sh, files)
-	if err != nil {
-		return nil, err
 	}
 	rb, _, err := books.Runbook(name)
 	if err != nil {
@@ -30,11 +26,11 @@ func openRunbook(sh shell, name string, files sources) (*runbooks.Runbook, error
 
 // openCast reads the people of a configuration for a play; no path means that everybody is made up. Secrets are not
 // followed: a play needs none.
-func openCast(path string, books func() []roster.Runbook) (*roster.Config, error) {
+func openCast(path string, books *library) (*roster.Config, error) {
 	if path == "" {
 		return nil, nil
 	}
-	config, problems := roster.Load(path, roster.Outside{ReadFile: os.ReadFile, Runbooks: books})
+	config, problems := roster.Load(path, roster.Outside{ReadFile: os.ReadFile, Runbooks: books.Known})
 	if len(problems) > 0 {
 		return nil, withHint(problems.Err(), "muster check "+path)
 	}

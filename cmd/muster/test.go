@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/musterbook/musterbook/rehearsal"
+	"github.com/musterbook/musterbook/roster"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -79,6 +80,14 @@ type tester struct {
 	only  *regexp.Regexp
 	books *library
 	plans *runbooks.Plans
+	read  map[string]*runbooks.Runbook // those that lie beside tests, by their files
+	casts map[string]*testCast         // by the file of the configuration
+}
+
+// testCast is the people of a configuration, or what is wrong with it.
+type testCast struct {
+	config *roster.Config
+	err    error
 }
 
 // tester prepares a run.
@@ -91,7 +100,10 @@ func (f testFlags) tester(sh shell) (*tester, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tester{testFlags: f, only: only, books: books, plans: runbooks.NewPlans()}, nil
+	return &tester{
+		testFlags: f, only: only, books: books, plans: runbooks.NewPlans(),
+		read: map[string]*runbooks.Runbook{}, casts: map[string]*testCast{},
+	}, nil
 }
 
 // tested is one test and how it went.
@@ -105,6 +117,7 @@ type tested struct {
 	expected []rehearsal.Expectation
 	script   runbooks.Rehearsal
 	book     *runbooks.Runbook
+	cast     *testCast
 }
 
 // run plays all tests and tells how they went.
@@ -114,7 +127,7 @@ func (t *tester) run(sh shell, paths []string) error {
 		return err
 	}
 	began := time.Now()
-	all, err := t.read(files)
+	all, err := t.readAll(files)
 	if err != nil {
 		return err
 	}
@@ -157,9 +170,9 @@ func testFiles(paths []string) ([]string, error) {
 	return files, nil
 }
 
-// read reads the tests of files. A file with mistakes stops the run: a test that is not played must not look like one
+// readAll reads the tests of files. A file with mistakes stops the run: a test that is not played must not look like one
 // that passes.
-func (t *tester) read(files []string) ([]*tested, error) {
+func (t *tester) readAll(files []string) ([]*tested, error) {
 	var all []*tested
 	var faults []error
 	for _, file := range files {
@@ -200,14 +213,26 @@ func (t *tester) prepare(file string, s runbooks.Rehearsal) (*tested, error) {
 	if err := s.Check(book).Err(); err != nil {
 		return nil, err
 	}
-	return &tested{Name: s.Name, File: file, Runbook: book.ID, script: s, book: book}, nil
+	path := beside(file, s.Config)
+	if t.casts[path] == nil {
+		config, err := openCast(path, t.books)
+		t.casts[path] = &testCast{config, err}
+	}
+	return &tested{Name: s.Name, File: file, Runbook: book.ID, script: s, book: book, cast: t.casts[path]}, nil
 }
 
 // runbook is the runbook of a test.
 func (t *tester) runbook(file string, s runbooks.Rehearsal) (*runbooks.Runbook, error) {
 	path := beside(file, s.Runbook+".yaml")
+	if rb, ok := t.read[path]; ok {
+		return rb, nil
+	}
 	if _, err := os.Stat(path); err == nil {
-		return readRunbook(path)
+		rb, err := readRunbook(path)
+		if err == nil {
+			t.read[path] = rb
+		}
+		return rb, err
 	}
 	rb, _, err := t.books.Runbook(s.Runbook)
 	if err != nil {
@@ -234,10 +259,10 @@ func (t *tester) play(all []*tested) {
 func (t *tester) one(one *tested) {
 	began := time.Now()
 	defer func() { one.Took = time.Since(began) }()
-	config, err := openCast(beside(one.File, one.script.Config), t.books.Known)
+	err := one.cast.err
 	if err == nil {
 		var o rehearsal.Options
-		if o, err = castOf(config, rehearsal.Options{Runbook: one.book, Script: one.script, Plans: t.plans}); err == nil {
+		if o, err = castOf(one.cast.config, rehearsal.Options{Runbook: one.book, Script: one.script, Plans: t.plans}); err == nil {
 			one.result, err = rehearsal.Run(o)
 		}
 	}
@@ -247,7 +272,7 @@ func (t *tester) one(one *tested) {
 	}
 	failures := one.result.Check()
 	for _, f := range failures {
-		one.Failures = append(one.Failures, f.Mark.String()+": "+f.Text)
+		one.Failures = append(one.Failures, f.String()+": "+f.Text)
 	}
 	one.expected = one.result.Expected(failures)
 }

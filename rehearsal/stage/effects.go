@@ -23,7 +23,6 @@ import (
 type Effect struct {
 	Name string // of the activity: "PlaceCall", "deploy.rollback"
 	Key  string // its idempotency key, where it has one
-	Try  int    // from 1
 }
 
 // effects does what workflows ask activities for.
@@ -138,7 +137,7 @@ func (e *effects) tries(own, asked workflow.Context, o workflow.ActivityOptions,
 			deadline = end
 		}
 		a := &attempt{workflow: own, asked: asked, deadline: deadline}
-		payloads, err := e.try(a, Effect{Name: name, Key: keyOf(args), Try: int(n)}, o.HeartbeatTimeout > 0, args)
+		payloads, err := e.try(a, Effect{Name: name, Key: keyOf(args)}, o.HeartbeatTimeout > 0, args)
 		if err == nil || temporal.IsCanceledError(err) || isFinal(err) || retry.MaximumAttempts > 0 && n >= retry.MaximumAttempts {
 			return payloads, err
 		}
@@ -251,7 +250,7 @@ func (e *effects) invoke(a *attempt, name string, args []any) (*commonpb.Payload
 		return nil, fmt.Errorf("read what %s was asked: %w", name, err)
 	}
 	if e.stage.options.Answer != nil {
-		if out, ok := e.stage.options.Answer(name, in.Elem().Interface()); ok {
+		if out, ok := e.stage.options.Answer(in.Elem().Interface()); ok {
 			return e.data.ToPayloads(out)
 		}
 	}
