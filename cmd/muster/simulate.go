@@ -220,7 +220,7 @@ func faultTexts(r *rehearsal.Result) []string {
 		if f.Line == 0 {
 			out = append(out, f.Text)
 		} else {
-			out = append(out, f.Mark.String()+": "+f.Text)
+			out = append(out, f.String()+": "+f.Text)
 		}
 	}
 	return out

@@ -247,7 +247,7 @@ func (t *tester) one(one *tested) {
 	}
 	failures := one.result.Check()
 	for _, f := range failures {
-		one.Failures = append(one.Failures, f.Mark.String()+": "+f.Text)
+		one.Failures = append(one.Failures, f.String()+": "+f.Text)
 	}
 	one.expected = one.result.Expected(failures)
 }
