@@ -3,7 +3,7 @@ GOFUMPT       := mvdan.cc/gofumpt@v0.12.0
 GOLANGCI      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
-.PHONY: all test lint check demo replay bench build
+.PHONY: all test lint check explore demo replay bench build
 
 all: lint check test
 
@@ -21,6 +21,10 @@ lint:
 
 check:
 	go run ./cmd/muster check runbooks musterbook.example.yaml
+	go run ./cmd/muster test runbooks --cover --all-choices
+
+explore:
+	go run ./cmd/muster explore --max-paths 60 runbooks/*.yaml
 
 demo:
 	go run ./cmd/muster demo
