@@ -29,23 +29,26 @@ type exploreFlags struct {
 func exploreCommand(sh shell) *cobra.Command {
 	var f exploreFlags
 	c := &cobra.Command{
-		Use: "explore RUNBOOK…", Short: "Walk every choice, silence and failure of a runbook, and report what nobody wants",
-		Long: "Play a runbook again and again, each time another way: every answer, every question that nobody answers, every page that\n" +
-			"nobody takes, every system that fails, at every severity. Reported are paths that never end, wait for nobody, call\n" +
-			"nobody, call too late, skip the lessons learned, or ask somebody who may not answer; and the longest time in which\n" +
-			"nobody was told anything. Each finding comes with the script that shows it again (muster simulate --script).",
-		Example: "  muster explore service-outage\n  muster explore runbooks/*.yaml --first-page 5m",
-		Args:    cobra.MinimumNArgs(1), ValidArgsFunction: completeBooks(sh, &f.files),
+		Use: "explore RUNBOOK…", Short: "Walk the ways of a runbook, every answer, silence and failure, and report what nobody wants",
+		Long: "Play a runbook again and again in skipped time, each time another way: every answer, every question that nobody\n" +
+			"answers, every page that nobody takes, every system that fails, at every severity. Reported are ways that never end,\n" +
+			"wait for nobody, call nobody, call too late, skip the lessons learned, or ask somebody who may not answer; and the\n" +
+			"longest time in which nobody was told anything. Each finding comes with a script: muster simulate --script plays it.\n" +
+			"RUNBOOK is a file, or the id of a runbook; tests among the files are passed over. The exit status is 1 when there is a\n" +
+			"finding. A large runbook has more ways than --max-paths: how many were left is said. docs/testing.md tells more.",
+		Example: "  muster explore service-outage\n  muster explore runbooks/*.yaml --first-page 5m\n" +
+			"  muster explore my-runbook.yaml --scripts findings",
+		Args: cobra.MinimumNArgs(1), ValidArgsFunction: completeBooks(sh, &f.files),
 		RunE: func(_ *cobra.Command, names []string) error { return f.explore(sh, names) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.files.config, "config", "", "configuration whose people, schedules and services play (default: made up)")
+	flags.StringVar(&f.files.config, "config", "", "configuration, for people, schedules and services (default: people are made up)")
 	flags.StringVar(&f.files.books, "runbooks", "", "directory of further runbooks (default "+booksVariable+")")
-	flags.StringArrayVar(&f.inputs, "input", nil, "an input, name=value; may be repeated")
-	flags.StringVar(&f.severity, "severity", "", "only this severity of the declaration (default: not set, and each of the runbook's)")
-	flags.IntVar(&f.paths, "max-paths", rehearsal.DefaultPaths, "how many paths are walked at most, of each runbook")
+	flags.StringArrayVar(&f.inputs, "input", nil, "an input of the runbook, name=value; may be repeated")
+	flags.StringVar(&f.severity, "severity", "", "explore only this severity (default: none set, and each of the runbook's)")
+	flags.IntVar(&f.paths, "max-paths", rehearsal.DefaultPaths, "how many ways of each runbook are walked at most")
 	flags.StringVar(&f.firstPage, "first-page", "", "how late the first page may come (default 10m)")
-	flags.StringVar(&f.scripts, "scripts", "", "directory into which the script of each finding is written")
+	flags.StringVar(&f.scripts, "scripts", "", "directory into which the script of each finding is written (default: they are printed)")
 	addJSON(c, &f.json)
 	return c
 }

@@ -37,12 +37,14 @@ func simulateCommand(sh shell) *cobra.Command {
 	var f simulateFlags
 	c := &cobra.Command{
 		Use: "simulate RUNBOOK", Short: "Play a runbook in skipped time, and tell who would be called when",
-		Long: "Play a runbook in skipped time, without a server: the workflow of production, a world in memory, and people who all\n" +
-			"answer, or never, or as a script says. It prints what would happen, by the clock of --at, and sums it up. RUNBOOK is a\n" +
-			"file or an id. With --config the people are those of the configuration; without it each name is a person. Systems do\n" +
-			"what they are asked, unless --fail or the script's `mock` says otherwise. A script is a test file; see docs/testing.md.",
+		Long: "Play a runbook in skipped time, and tell what would happen: who is called when, what is asked, what each answer and what\n" +
+			"silence leads to. No server is needed, nobody is really called, and no system is touched.\n" +
+			"RUNBOOK is a file, or the id of a runbook. Everybody acts two minutes after they are told, unless --nobody-answers,\n" +
+			"--everybody-answers-in or --script says otherwise. Systems do what they are asked, unless --fail or the script does.\n" +
+			"The people are those of --config; without it whoever a name means is a person of that name. docs/testing.md shows how.",
 		Example: "  muster simulate service-outage --severity SEV1 --nobody-answers\n" +
-			"  muster simulate service-outage --config musterbook.yaml --input service=checkout --at \"2026-10-25T01:30 Europe/Berlin\"",
+			"  muster simulate service-outage --config musterbook.yaml --service checkout --at \"2026-10-25T01:30 Europe/Berlin\"\n" +
+			"  muster simulate service-outage --severity SEV2 --fail deploy.rollback:2",
 		Args: words("RUNBOOK"), ValidArgsFunction: completeBooks(sh, &f.files),
 		RunE: func(_ *cobra.Command, words []string) error {
 			books, err := callerBooks(sh, f.files)
@@ -61,16 +63,16 @@ func simulateCommand(sh shell) *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.files.config, "config", "", "configuration whose people, schedules and services play (default: made up)")
+	flags.StringVar(&f.files.config, "config", "", "configuration, for people, schedules and services (default: people are made up)")
 	flags.StringVar(&f.files.books, "runbooks", "", "directory of further runbooks (default "+booksVariable+")")
-	flags.StringArrayVar(&f.inputs, "input", nil, "an input, name=value; may be repeated")
-	flags.StringVar(&f.service, "service", "", "the service that burns")
-	flags.StringVar(&f.severity, "severity", "", "the severity of the declaration (default: not set)")
-	flags.StringVar(&f.at, "at", "", `when it begins: "2026-10-25T01:30 Europe/Berlin" (default a Tuesday, 10:00 UTC)`)
-	flags.BoolVar(&f.nobody, "nobody-answers", false, "nobody ever answers")
-	flags.StringVar(&f.everyone, "everybody-answers-in", "", "whoever is told acts after this long (default 2m, unless there is a script)")
-	flags.StringVar(&f.script, "script", "", "file that says who does what when")
-	flags.StringArrayVar(&f.fails, "fail", nil, "an action, a step or a kind that fails, ACTION or ACTION:N for the first N times; may be repeated")
+	flags.StringArrayVar(&f.inputs, "input", nil, "an input of the runbook, name=value; may be repeated")
+	flags.StringVar(&f.service, "service", "", "what is broken")
+	flags.StringVar(&f.severity, "severity", "", "the severity; without it the runbook asks")
+	flags.StringVar(&f.at, "at", "", `when it begins, by whose clock: "2026-10-25T01:30 Europe/Berlin" (default a Tuesday, 10:00 UTC)`)
+	flags.BoolVar(&f.nobody, "nobody-answers", false, "nobody ever acts: who is called next, and next?")
+	flags.StringVar(&f.everyone, "everybody-answers-in", "", "how long after they are told people act (default 2m, with --script never)")
+	flags.StringVar(&f.script, "script", "", "file that says who does what when: a test, or what muster explore --scripts has written")
+	flags.StringArrayVar(&f.fails, "fail", nil, "an action, a step or a kind (http, call, …) that fails, always or NAME:2 twice; may be repeated")
 	flags.StringVar(&f.horizon, "for", "", "how much is played when nothing ends it (default 72h)")
 	addJSON(c, &f.json)
 	c.MarkFlagsMutuallyExclusive("nobody-answers", "everybody-answers-in", "script")

@@ -38,12 +38,13 @@ type testFlags struct {
 func testCommand(sh shell) *cobra.Command {
 	var f testFlags
 	c := &cobra.Command{
-		Use: "test [PATH…]", Short: "Play the *.test.yaml beside runbooks, and compare with what they expect",
-		Long: "Play every test in skipped time, with the workflow of production, and compare what happens with what it expects: who is\n" +
-			"called in which order, the states of steps, messages, the end, and what must never happen. PATH is a file or a\n" +
-			"directory; without one it is the directory of runbooks, else this one. A test that fails shows what it expects beside\n" +
-			"what happened. The format is in docs/testing.md.",
-		Example: "  muster test runbooks --cover\n  muster test runbooks/service-outage.test.yaml --run 'raised' -v",
+		Use: "test [PATH…]", Short: "Play the tests that lie beside runbooks (*.test.yaml), and compare with what they expect",
+		Long: "Play every test in skipped time, without a server, and compare what happens with what it expects: who is called in\n" +
+			"which order, the states of steps, messages, the end, and what must never happen. PATH is a file or a directory, whose\n" +
+			"*.test.yaml are played; without one it is the directory of runbooks (" + booksVariable + "), else this one. A test that fails\n" +
+			"shows what it expects beside what happened, and the exit status is 1. docs/testing.md shows how to write one.",
+		Example: "  muster test runbooks --cover\n  muster test runbooks/service-outage.test.yaml --run raised -v\n" +
+			"  muster test runbooks --junit report.xml --all-choices",
 		RunE: func(_ *cobra.Command, paths []string) error {
 			t, err := f.tester(sh)
 			if err != nil {
@@ -58,10 +59,10 @@ func testCommand(sh shell) *cobra.Command {
 	flags := c.Flags()
 	flags.StringVar(&f.files.books, "runbooks", "", "directory of further runbooks (default "+booksVariable+")")
 	flags.StringVar(&f.only, "run", "", "only tests whose name matches this regular expression")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the transcript of every test")
-	flags.StringVar(&f.junit, "junit", "", "write a JUnit report to this file")
-	flags.BoolVar(&f.cover, "cover", false, "say which steps and choices no test has reached")
-	flags.BoolVar(&f.choices, "all-choices", false, "fail when a choice of a tested runbook is never taken")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the transcript of tests that pass, too")
+	flags.StringVar(&f.junit, "junit", "", "write a JUnit report, for build servers, to this file")
+	flags.BoolVar(&f.cover, "cover", false, "say which steps and choices of the tested runbooks no test has reached")
+	flags.BoolVar(&f.choices, "all-choices", false, "fail when no test takes a choice: each answer of an ask, yes and no of an approve")
 	addJSON(c, &f.json)
 	return c
 }
