@@ -6,6 +6,7 @@ package stage
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -44,8 +45,8 @@ type Stage struct {
 	options Options
 	env     *testsuite.TestWorkflowEnvironment // of the incident's present run
 	review  *testsuite.TestWorkflowEnvironment // of its review; nil = the incident has not ended
-	script  []*event
-	playing bool // the workflow's own code runs: before that no time may pass
+	script  []event // what has yet to happen, in order
+	playing bool    // the workflow's own code runs: before that no time may pass
 	sent    int  // updates, for their ids
 	runs    int
 	closed  bool // nothing that still happens counts
@@ -58,9 +59,8 @@ type Stage struct {
 
 // event is something that happens once, at an instant.
 type event struct {
-	at   time.Time
-	f    func()
-	done bool
+	at time.Time
+	f  func()
 }
 
 // forwarded is a signal on its way to the review.
@@ -109,7 +109,7 @@ func (s *Stage) curtain() {
 	}
 	s.playing = true
 	for _, e := range s.script {
-		s.arm(e)
+		s.arm(e.at)
 	}
 }
 
@@ -140,28 +140,34 @@ func (s *Stage) At(after time.Duration, f func()) {
 	s.After(s.options.Start.Add(after).Sub(s.Now()), f)
 }
 
-// After does something a while from now, whichever run it is then.
+// After does something a while from now, whichever run it is then. Of what happens at one instant, that which was asked
+// for first happens first.
 func (s *Stage) After(delay time.Duration, f func()) {
-	e := &event{at: s.Now().Add(delay), f: f}
-	s.script = append(s.script, e)
+	e := event{at: s.Now().Add(delay), f: f}
+	place, _ := slices.BinarySearchFunc(s.script, e.at, func(other event, at time.Time) int {
+		if other.at.After(at) {
+			return 1
+		}
+		return -1
+	})
+	s.script = slices.Insert(s.script, place, e)
 	if s.playing {
-		s.arm(e)
+		s.arm(e.at)
 	}
 }
 
-// arm lets an event happen in the present run, unless it has happened.
-func (s *Stage) arm(e *event) {
-	if e.done || s.closed {
-		return
-	}
+// arm sets an alarm in the present run, at which the next thing of the script happens. There is one for each thing, and
+// which of them goes off first at an instant does not matter: the engine's stand-in keeps no order among them.
+func (s *Stage) arm(at time.Time) {
 	env := s.present()
 	env.RegisterDelayedCallback(func() {
-		if s.closed || e.done || env != s.present() {
+		if s.closed || env != s.present() || len(s.script) == 0 || s.script[0].at.After(env.Now()) {
 			return
 		}
-		e.done = true
-		e.f()
-	}, max(e.at.Sub(env.Now()), 0))
+		next := s.script[0]
+		s.script = s.script[1:]
+		next.f()
+	}, max(at.Sub(env.Now()), 0))
 }
 
 // Act lets a person act, and says what came of it. An incident that is handing over hears nothing any more.
