@@ -45,9 +45,9 @@ type Stage struct {
 	options Options
 	env     *testsuite.TestWorkflowEnvironment // of the incident's present run
 	review  *testsuite.TestWorkflowEnvironment // of its review; nil = the incident has not ended
-	script  []event // what has yet to happen, in order
-	playing bool    // the workflow's own code runs: before that no time may pass
-	sent    int  // updates, for their ids
+	script  []event                            // what has yet to happen, in order
+	playing bool                               // the workflow's own code runs: before that no time may pass
+	sent    int                                // updates, for their ids
 	runs    int
 	closed  bool // nothing that still happens counts
 
