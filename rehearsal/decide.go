@@ -39,13 +39,25 @@ type Point struct {
 	What    string // in words
 	Turn    int    // of a question how often it has escalated, of a page its level and round, of a system its tries
 	Options []string
+	Usual   string // the option that most people mean, and that leads on
 	State   contract.Snapshot
 }
 
-// decide takes a decision and writes it down.
+// mostDecisions are more than any incident takes that leads somewhere.
+const mostDecisions = 300
+
+// decide takes a decision and writes it down. A play that decides without end is left.
 func (p *play) decide(point Point) string {
+	if point.Usual == "" {
+		point.Usual = point.Options[0]
+	}
 	option := p.options.Decide(point)
+	point.State = contract.Snapshot{} // it is large, and it was only for the decision
 	p.result.taken = append(p.result.taken, Taken{Point: point, Option: option})
+	if len(p.result.taken) == mostDecisions {
+		p.result.circles = true
+		p.stage.After(0, p.leave)
+	}
 	return option
 }
 
@@ -71,15 +83,35 @@ const mostTurns = 2
 
 // decideQuestion decides what is answered. Silence is only a way where time leads on.
 func (p *play) decideQuestion(s *contract.Snapshot, q *incident.Question, options []string) string {
+	usual := p.usual(q, options)
 	if q.Kind == incident.QuestionHold {
 		options = p.holdOptions(q)
+		usual = options[0]
 	}
 	if !q.Deadline.IsZero() && q.Turn < mostTurns {
 		options = append(options, OptionSilence)
 	}
 	return p.decide(Point{
-		Kind: PointQuestion, Step: q.Step, What: firstLine(q.Text), Turn: q.Turn, Options: options, State: *s,
+		Kind: PointQuestion, Step: q.Step, What: firstLine(q.Text), Turn: q.Turn, Options: options, Usual: usual, State: *s,
 	})
+}
+
+// insists is how often people answer a question in the same way before they try the next answer: a choice may lead back
+// to its own question.
+const insists = 2
+
+// usual is what most people answer. What holds is tried again once, then left out.
+func (p *play) usual(q *incident.Question, options []string) string {
+	switch {
+	case q.Kind == incident.QuestionHold && p.held[q.Step] > 1:
+		return incident.ChoiceSkip
+	case q.Kind == incident.QuestionAsk:
+		if q.Turn == 0 {
+			p.put[q.Step]++
+		}
+		return options[(p.put[q.Step]-1)/insists%len(options)]
+	}
+	return options[0]
 }
 
 // holdOptions are the choices of a hold, going on first. Trying again is tried once.

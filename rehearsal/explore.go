@@ -4,11 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"hash/fnv"
-	"slices"
-	"strings"
+	"runtime"
+	"sync"
 	"time"
 
-	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/runbooks"
 )
@@ -17,7 +16,8 @@ import (
 type Exploration struct {
 	Runbook  string    `json:"runbook"`
 	Paths    int       `json:"paths"`
-	Left     int       `json:"left"` // ways that were seen and not walked, because there were too many
+	Left     int       `json:"left"`    // ways that were seen and not walked, because there were too many
+	Untried  int       `json:"untried"` // those of them with an answer, a silence or a failure that no path has tried
 	Findings []Finding `json:"findings"`
 	// FirstPage is the latest first page of all paths, and Silence the longest time in which nobody was told anything while
 	// the incident was open.
@@ -30,28 +30,6 @@ type Extreme struct {
 	For    time.Duration `json:"for"`
 	Until  string        `json:"until,omitempty"` // what ended it, in words
 	Script string        `json:"script,omitempty"`
-}
-
-// FindingCode names what is wrong with a path.
-type FindingCode string
-
-// What a path can do that nobody wants.
-const (
-	NeverEnds     FindingCode = "never-ends"      // everybody answers, and it is still open
-	WaitsForNone  FindingCode = "waits-for-none"  // it is open, and nobody is asked or called
-	NobodyPaged   FindingCode = "nobody-paged"    // it ends, and no telephone was asked for
-	SkipsLessons  FindingCode = "skips-lessons"   // it is resolved, and no step of the lessons learned was run
-	LateFirstPage FindingCode = "late-first-page" // somebody is called later than allowed
-	Breaks        FindingCode = "breaks"          // the workflow fails
-	CannotAnswer  FindingCode = "cannot-answer"   // somebody who is asked may not answer
-)
-
-// Finding is what is wrong with a path, and the script that shows it again.
-type Finding struct {
-	Code   FindingCode `json:"code"`
-	Text   string      `json:"text"`
-	Path   []string    `json:"path"` // the decisions that differ from the usual ones, in words
-	Script string      `json:"script"`
 }
 
 // Limits bound a walk.
@@ -70,9 +48,12 @@ const exploreHorizon = 7 * 24 * time.Hour
 type explorer struct {
 	options Options
 	limits  Limits
-	seen    map[uint64]bool
-	queue   []branch
-	found   map[string]bool // findings, by code and text
+	part    bool            // the runbook is meant for others, which call people and learn lessons
+	seen    map[uint64]bool // options, each in a state of the incident
+	tried   map[uint64]bool // options, in whatever state
+	fresh   []branch        // with an option that has not been tried; they come first
+	queue   []branch        // the others
+	found   map[string]int  // findings, by code and text
 	out     *Exploration
 }
 
@@ -82,66 +63,133 @@ type branch struct {
 	prefix   []string
 }
 
+// atATime is how many branches are walked together. What they find is taken down in their order, so it does not depend
+// on how many processors there are.
+const atATime = 16
+
 // Explore walks every choice, silence and failure of a runbook: from each point that was reached it tries every option
-// once for each state of the incident in which the point can be reached. The order is that of discovery, so the same
-// runbook always gives the same answer.
-func Explore(o Options, l Limits) (*Exploration, error) {
+// once for each state of the incident in which the point can be reached. Options that no path has taken come first, so
+// what a limit leaves are other states for options that were tried; apart from that the order is that of discovery, and
+// the same runbook always gives the same answer.
+func Explore(o Options, l Limits) *Exploration {
 	if o.Plans == nil {
 		o.Plans = runbooks.NewPlans()
 	}
 	l.Paths, l.FirstPage = cmp.Or(l.Paths, DefaultPaths), cmp.Or(l.FirstPage, 10*time.Minute)
 	o.Script.For = exploreHorizon
 	e := &explorer{
-		options: o, limits: l, seen: map[uint64]bool{}, found: map[string]bool{},
+		options: o, limits: l, part: o.Runbook.IsPart(), seen: map[uint64]bool{}, tried: map[uint64]bool{}, found: map[string]int{},
 		out: &Exploration{Runbook: o.Runbook.ID, Findings: []Finding{}},
 	}
-	e.queue = []branch{{severity: o.Script.Severity}}
+	e.fresh = []branch{{severity: o.Script.Severity}}
 	if o.Script.Severity == "" {
 		for _, row := range o.Runbook.Severities {
-			e.queue = append(e.queue, branch{severity: row.Severity})
+			e.fresh = append(e.fresh, branch{severity: row.Severity})
 		}
 	}
-	for len(e.queue) > 0 && e.out.Paths < l.Paths {
-		next := e.queue[0]
-		e.queue = e.queue[1:]
-		e.walk(next)
+	for e.out.Paths < l.Paths {
+		next := e.next(l.Paths - e.out.Paths)
+		if len(next) == 0 {
+			break
+		}
+		for _, w := range e.walkAll(next) {
+			e.settle(w)
+		}
 	}
-	e.out.Left = len(e.queue)
-	return e.out, nil
+	e.out.Untried = len(e.fresh)
+	e.out.Left = e.out.Untried + len(e.queue)
+	return e.out
 }
 
-// walk plays one path, judges it, and takes down where it could have gone another way.
-func (e *explorer) walk(b branch) {
-	e.out.Paths++
+// next takes branches to walk, so many at most.
+func (e *explorer) next(most int) []branch {
+	from := &e.fresh
+	if len(*from) == 0 {
+		from = &e.queue
+	}
+	n := min(len(*from), most, atATime)
+	next := (*from)[:n]
+	*from = (*from)[n:]
+	return next
+}
+
+// walk is a branch that was walked to its end.
+type walk struct {
+	branch
+	result *Result
+	err    error
+	marks  []uint64 // of the points at which decisions were taken
+}
+
+// walkAll walks branches, as many at once as the machine has processors.
+func (e *explorer) walkAll(branches []branch) []walk {
+	walks := make([]walk, len(branches))
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	var group sync.WaitGroup
+	for n, b := range branches {
+		group.Go(func() {
+			slots <- struct{}{}
+			walks[n] = e.walk(b)
+			<-slots
+		})
+	}
+	group.Wait()
+	return walks
+}
+
+// walk plays one path: the decisions of the branch, and after them the usual ones.
+func (e *explorer) walk(b branch) walk {
+	w := walk{branch: b}
 	o := e.options
 	o.Script.Severity = b.severity
-	var marks []uint64
 	o.Decide = func(p Point) string {
-		n := len(marks)
-		marks = append(marks, signature(p))
+		n := len(w.marks)
+		w.marks = append(w.marks, signature(p))
 		if n < len(b.prefix) {
 			return b.prefix[n]
 		}
-		return p.Options[0]
+		return p.Usual
 	}
-	r, err := Run(o)
-	if err != nil {
-		e.report(Finding{Code: Breaks, Text: err.Error()}, &Result{Script: o.Script, Runbook: o.Runbook})
+	if w.result, w.err = Run(o); w.err != nil {
+		w.result = &Result{Script: o.Script, Runbook: o.Runbook}
+	}
+	return w
+}
+
+// settle judges a path, and takes down where it could have gone another way.
+func (e *explorer) settle(w walk) {
+	e.out.Paths++
+	if w.err != nil {
+		e.report(Finding{Code: Breaks, Text: w.err.Error()}, w.result)
 		return
 	}
-	e.judge(r)
-	for n := len(b.prefix); n < len(r.taken); n++ {
-		for _, option := range r.taken[n].Point.Options {
-			way := mark(marks[n], option)
+	e.judge(w.result)
+	taken := w.result.taken
+	for _, t := range taken {
+		e.tried[plainMark(t.Point, t.Option)] = true
+	}
+	for n := len(w.prefix); n < len(taken); n++ {
+		for _, option := range taken[n].Point.Options {
+			way := mark(w.marks[n], option)
 			if e.seen[way] {
 				continue
 			}
 			e.seen[way] = true
-			if option != r.taken[n].Option {
-				e.queue = append(e.queue, branch{b.severity, append(optionsTaken(r.taken[:n]), option)})
+			if option != taken[n].Option {
+				e.plan(branch{w.severity, append(optionsTaken(taken[:n]), option)}, plainMark(taken[n].Point, option))
 			}
 		}
 	}
+}
+
+// plan keeps a branch for later.
+func (e *explorer) plan(b branch, option uint64) {
+	if e.tried[option] {
+		e.queue = append(e.queue, b)
+		return
+	}
+	e.tried[option] = true
+	e.fresh = append(e.fresh, b)
 }
 
 // optionsTaken are the options of decisions.
@@ -167,118 +215,16 @@ func signature(p Point) uint64 {
 	return h.Sum64()
 }
 
-// mark is an option of a point.
+// mark is an option of a point in a state.
 func mark(point uint64, option string) uint64 {
 	h := fnv.New64a()
 	_, _ = fmt.Fprintln(h, point, option)
 	return h.Sum64()
 }
 
-// judge finds what is wrong with a path.
-func (e *explorer) judge(r *Result) {
-	s := r.Summary()
-	inc := &r.Final.Incident
-	switch {
-	case !r.Over && inc.Open() && !awaited(&r.Final):
-		e.report(Finding{Code: WaitsForNone, Text: "it is open, and nobody is asked or called; " + under(&r.Final)}, r)
-	case !r.Over && inc.Open():
-		e.report(Finding{Code: NeverEnds, Text: "everybody answers, and after a week it still waits: " + strings.Join(s.Open, "; ")}, r)
-	}
-	switch {
-	case s.FirstPage == nil:
-		e.report(Finding{Code: NobodyPaged, Text: "nobody is called" + prefixed(" at ", string(inc.Severity))}, r)
-	case *s.FirstPage > e.limits.FirstPage:
-		e.report(Finding{Code: LateFirstPage, Text: "the first page comes after " + spoken(*s.FirstPage)}, r)
-	}
-	if s.FirstPage != nil && *s.FirstPage > e.out.FirstPage.For {
-		e.out.FirstPage = Extreme{For: *s.FirstPage, Script: ScriptOf(r)}
-	}
-	for _, f := range r.Faults {
-		e.report(Finding{Code: CannotAnswer, Text: f.Text}, r)
-	}
-	if inc.Ending == incident.Resolved && r.Over && skipsLessons(r) {
-		e.report(Finding{Code: SkipsLessons, Text: "it is resolved, and no step of the lessons learned is run"}, r)
-	}
-	if d, until := r.silence(); d > e.out.Silence.For {
-		e.out.Silence = Extreme{For: d, Until: until, Script: ScriptOf(r)}
-	}
-}
-
-// report takes down a finding once; the path that was found first is the shortest.
-func (e *explorer) report(f Finding, r *Result) {
-	key := string(f.Code) + f.Text
-	if e.found[key] {
-		return
-	}
-	e.found[key] = true
-	f.Script = ScriptOf(r)
-	for _, t := range r.taken {
-		if t.Option != t.Point.Options[0] {
-			f.Path = append(f.Path, fmt.Sprintf("%s: %s: %s", t.Point.Step, t.Point.What, t.Option))
-		}
-	}
-	e.out.Findings = append(e.out.Findings, f)
-}
-
-// awaited says whether somebody with a name is asked or called.
-func awaited(s *contract.Snapshot) bool {
-	for _, q := range s.Incident.OpenQuestions() {
-		if len(q.Addressed) > 0 || len(q.Who) > 0 {
-			return true
-		}
-	}
-	return len(s.Incident.OpenPages()) > 0
-}
-
-// under lists the steps that have not ended.
-func under(s *contract.Snapshot) string {
-	var open []string
-	for _, line := range s.Steps {
-		if line.State != contract.StepPending && !line.State.Terminal() {
-			open = append(open, line.Address+" is "+string(line.State))
-		}
-	}
-	if len(open) == 0 {
-		return "no step is under way"
-	}
-	return strings.Join(open, ", ")
-}
-
-// skipsLessons says whether a runbook has lessons to learn and a path has learned none.
-func skipsLessons(r *Result) bool {
-	has := false
-	for _, line := range r.Final.Steps {
-		if line.Phase != incident.LessonsLearned {
-			continue
-		}
-		has = true
-		if line.State != contract.StepPending && line.State != contract.StepSkipped && line.State != contract.StepCancelled {
-			return false
-		}
-	}
-	return has
-}
-
-// silence is the longest time in which nobody was told anything while the incident was open, and what ended it.
-func (r *Result) silence() (longest time.Duration, until string) {
-	end := r.Until
-	for _, e := range r.Entries {
-		if e.Kind == incident.EntryEnded {
-			end = e.At
-		}
-	}
-	last := r.Final.Incident.DeclaredAt
-	for _, a := range r.Acts {
-		if !slices.Contains([]string{"call", "text", "post", "update"}, a.Kind) || a.At.After(end) {
-			continue
-		}
-		if d := a.At.Sub(last); d > longest {
-			longest, until = d, a.What
-		}
-		last = a.At
-	}
-	if d := end.Sub(last); d > longest {
-		longest, until = d, "the end"
-	}
-	return longest.Round(time.Second), firstLine(until)
+// plainMark is an option of a point in whatever state.
+func plainMark(p Point, option string) uint64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintln(h, p.Kind, p.Step, p.Turn, p.What, option)
+	return h.Sum64()
 }

@@ -1,7 +1,6 @@
 package rehearsal
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -60,17 +59,30 @@ func (m *mocks) find(a memory.Act) int {
 		kind = name
 	}
 	names := []string{a.Name, kind}
-	if step := m.step(a.Key); step != nil {
+	if step := m.step(a.Key); step != nil && does(step, kind) {
 		names = slices.Insert(names, 0, step.Address)
 	}
+	return mockOf(m.play.options.Script.Mocks, names...)
+}
+
+// mockOf finds the first mock that goes by one of the names, the first names first; -1 = none does.
+func mockOf(mocks []runbooks.Mock, names ...string) int {
 	for _, name := range names {
-		for n, mock := range m.play.options.Script.Mocks {
+		for n, mock := range mocks {
 			if name != "" && runbooks.WithoutItems(mock.Of) == name {
 				return n
 			}
 		}
 	}
 	return -1
+}
+
+// does says whether an effect is the step's own deed. What is posted about a step is not.
+func does(s *runbooks.Step, kind string) bool {
+	if s.Kind == runbooks.KindPage {
+		return kind == "call" || kind == "text"
+	}
+	return string(s.Kind) == kind
 }
 
 // peek is the next outcome for an act, and the mock that has it; -1 = none.
@@ -125,25 +137,6 @@ func (m *mocks) takes(e stage.Effect) time.Duration {
 
 // networkTimeout is how long a request takes to which there is no answer. A step whose own time is shorter runs out of it.
 const networkTimeout = 30 * time.Second
-
-// answer answers a poll that no mock speaks of: it is met, since nobody knows what the system would say.
-func (m *mocks) answer(in any) (any, bool) {
-	switch req := in.(type) {
-	case contract.HTTPRequest:
-		if req.Until.Source == "" || m.find(memory.Act{Kind: "http", Name: req.URL, Key: req.Key}) >= 0 {
-			return nil, false
-		}
-		out, err := m.play.world.Do(context.Background(), req)
-		return out, err == nil
-	case contract.CommandRequest:
-		if req.Until.Source == "" || m.find(memory.Act{Kind: "run", Name: req.Command, Key: req.Key}) >= 0 {
-			return nil, false
-		}
-		out, err := m.play.world.Run(context.Background(), req)
-		return out, err == nil
-	}
-	return nil, false
-}
 
 // http is the answer of a web service.
 func (m *mocks) http(contract.HTTPRequest) contract.HTTPResult {

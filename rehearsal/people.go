@@ -78,29 +78,36 @@ func (p *play) paged(s *contract.Snapshot, page *incident.Page) {
 			continue
 		}
 		p.answered[key] = true
-		patience := p.options.Script.Everyone
-		if p.options.Decide != nil {
-			if p.decidePage(s, page, &a) == OptionSilence {
-				continue
-			}
-			patience = decisionTime
+		if p.options.Decide != nil && p.decidePage(s, page, &a) == OptionSilence {
+			continue
 		}
-		p.stage.After(patience, func() { p.acknowledge(page.Key, a.Person) })
+		p.stage.After(p.patience(), func() { p.acknowledge(page.Key, a.Person) })
 	}
 }
 
-// acknowledge is a person who takes a page, if it is still open.
-func (p *play) acknowledge(page string, person oncall.PersonID) {
-	act := contract.Act{By: p.cast.actor(string(person), incident.DoorSlack), Page: page}
-	now, err := p.stage.Look()
-	if err != nil {
+// acknowledge is a person who takes a page, if it is still open: somebody else may be faster.
+func (p *play) acknowledge(key string, person oncall.PersonID) {
+	page := p.openPage(key)
+	if page == nil {
 		return
 	}
-	open := now.Incident.Page(page)
-	if open == nil || open.State != incident.PageOpen {
-		return // somebody else was faster
+	p.do(deed{
+		as:   runbooks.ScriptAct{Does: string(contract.VerbAck), What: page.Step, By: string(person)},
+		verb: contract.VerbAck, act: contract.Act{By: p.cast.actor(string(person), incident.DoorSlack), Page: key},
+		wanted: func() bool { return p.openPage(key) != nil },
+	})
+}
+
+// openPage finds a page that waits for somebody; nil = it does not any more.
+func (p *play) openPage(key string) *incident.Page {
+	s, err := p.stage.Look()
+	if err != nil || !s.Incident.Open() {
+		return nil
 	}
-	p.do(runbooks.ScriptAct{Does: string(contract.VerbAck), What: open.Step, By: string(person)}, contract.VerbAck, act)
+	if page := s.Incident.Page(key); page != nil && page.State == incident.PageOpen {
+		return page
+	}
+	return nil
 }
 
 // asked lets whoever is asked answer, once for each turn of the question.
@@ -114,25 +121,36 @@ func (p *play) asked(s *contract.Snapshot, q *incident.Question) {
 	if len(options) == 0 {
 		return
 	}
-	patience, option := p.options.Script.Everyone, options[0]
 	if q.Kind == incident.QuestionHold {
-		if p.held[q.Step]++; p.held[q.Step] > 1 {
-			option = incident.ChoiceSkip // trying again has not helped
-		}
+		p.held[q.Step]++
 	}
-	if p.options.Decide != nil {
-		if option = p.decideQuestion(s, q, options); option == OptionSilence {
-			return
-		}
-		patience = decisionTime
+	option := p.choose(s, q, options)
+	if option == OptionSilence {
+		return
 	}
 	voters := p.voters(s, q)
 	if p.options.Decide != nil && q.Kind == incident.QuestionHold && option == incident.ChoiceStop && slices.Contains(incident.Phases(), incident.Phase(q.Step)) {
 		p.drive(voters[0]) // the runbook is left; people bring the incident to its end
 	}
 	for n, who := range voters {
-		p.stage.After(patience+time.Duration(n)*time.Second, func() { p.reply(q.Key, who, option) })
+		p.stage.After(p.patience()+time.Duration(n)*time.Second, func() { p.reply(q.Key, who, option) })
 	}
+}
+
+// choose is what is answered.
+func (p *play) choose(s *contract.Snapshot, q *incident.Question, options []string) string {
+	if p.options.Decide != nil {
+		return p.decideQuestion(s, q, options)
+	}
+	return p.usual(q, options)
+}
+
+// patience is how long people take before they act.
+func (p *play) patience() time.Duration {
+	if p.options.Decide != nil {
+		return decisionTime
+	}
+	return p.options.Script.Everyone
 }
 
 // byHand is how long people take who work without the runbook.
@@ -142,14 +160,24 @@ const byHand = time.Hour
 func (p *play) drive(who oncall.PersonID) {
 	p.stage.After(byHand, func() {
 		act := contract.Act{By: p.cast.actor(string(who), incident.DoorSlack), Reason: "by hand", Undo: contract.UndoLeave}
-		p.do(runbooks.ScriptAct{Does: string(contract.VerbResolve), What: "by hand", By: string(who), Undo: contract.UndoLeave}, contract.VerbResolve, act)
+		p.do(deed{
+			as:   runbooks.ScriptAct{Does: string(contract.VerbResolve), What: "by hand", By: string(who), Undo: contract.UndoLeave},
+			verb: contract.VerbResolve, act: act,
+			wanted: func() bool { s, err := p.stage.Look(); return err == nil && s.Incident.Open() },
+		})
 	})
 }
 
-// voters are those who answer a question: of a quorum as many as it takes.
+// voters are those who answer a question: of a quorum as many as it takes, if there are as many.
 func (p *play) voters(s *contract.Snapshot, q *incident.Question) []oncall.PersonID {
 	if q.Quorum > 1 && len(q.Chain) > 0 {
-		return q.Chain[:min(q.Quorum, len(q.Chain))]
+		var voices []oncall.PersonID
+		for _, who := range q.Chain {
+			if len(voices) < q.Quorum && !slices.Contains(voices, who) {
+				voices = append(voices, who)
+			}
+		}
+		return voices
 	}
 	switch {
 	case len(q.Addressed) > 0:
@@ -165,8 +193,8 @@ func (p *play) voters(s *contract.Snapshot, q *incident.Question) []oncall.Perso
 
 // reply answers a question with one of its options.
 func (p *play) reply(key string, who oncall.PersonID, option string) {
-	q := p.question(key)
-	if q == nil || q.State != incident.QuestionOpen {
+	q := p.openQuestion(key)
+	if q == nil {
 		return
 	}
 	act := contract.Act{By: p.cast.actor(string(who), incident.DoorSlack), Question: key}
@@ -188,18 +216,32 @@ func (p *play) reply(key string, who oncall.PersonID, option string) {
 	default:
 		act.Value = option
 	}
-	p.do(scripted(q, verb, act, string(who)), verb, act)
+	p.do(deed{
+		as: scripted(q, verb, act, string(who)), verb: verb, act: act,
+		wanted: func() bool { return p.openQuestion(key) != nil },
+	})
 }
 
-// do does something and takes it down as a script would have it. What people are asked they must be able to do.
-func (p *play) do(as runbooks.ScriptAct, verb contract.Verb, act contract.Act) {
-	as.At = p.stage.Now().Sub(p.result.Start)
-	p.stage.Act(verb, act, func(_ contract.Receipt, err error) {
-		if err != nil {
-			p.fault(p.options.Script.Mark, "%s cannot %s %s: %v", act.By.Name, as.Does, as.What, err)
+// deed is what somebody does: as a script has it, as the wire has it, and whether it is still wanted.
+type deed struct {
+	as     runbooks.ScriptAct
+	verb   contract.Verb
+	act    contract.Act
+	wanted func() bool
+}
+
+// do does something and takes it down. What people are asked they must be able to do, unless somebody else was faster by
+// less than an instant.
+func (p *play) do(d deed) {
+	d.as.At = p.stage.Now().Sub(p.result.Start)
+	p.stage.Act(d.verb, d.act, func(_ contract.Receipt, err error) {
+		if err != nil && !d.wanted() {
 			return
 		}
-		p.result.deeds = append(p.result.deeds, as)
+		p.result.deeds = append(p.result.deeds, d.as)
+		if err != nil {
+			p.fault(p.options.Script.Mark, "%s cannot %s %s: %v", d.act.By.Name, d.as.Does, d.as.What, err)
+		}
 	})
 }
 
@@ -216,13 +258,16 @@ func scripted(q *incident.Question, verb contract.Verb, act contract.Act, who st
 	return out
 }
 
-// question finds a question as it is now.
-func (p *play) question(key string) *incident.Question {
+// openQuestion finds a question that waits for an answer; nil = it does not any more.
+func (p *play) openQuestion(key string) *incident.Question {
 	s, err := p.stage.Look()
 	if err != nil {
 		return nil
 	}
-	return s.Incident.Question(key)
+	if q := s.Incident.Question(key); q != nil && q.State == incident.QuestionOpen {
+		return q
+	}
+	return nil
 }
 
 // filled fills in a form: defaults where there are any, else something of the type.

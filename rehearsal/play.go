@@ -54,6 +54,7 @@ type Result struct {
 	shown   map[oncall.PersonID]string   // how people are called
 	steps   map[string]*runbooks.Step    // by address
 	taken   []Taken                      // the decisions, in order
+	circles bool                         // it was left because it came back to the same decisions again and again
 	inputs  map[string]any               // those that were given or made up
 	deeds   []runbooks.ScriptAct         // what people did, as a script has it
 }
@@ -81,15 +82,12 @@ type play struct {
 
 	answered map[string]bool // what people have been told and react to, by question and turn, by page and attempt
 	held     map[string]int  // how often each step has held
+	put      map[string]int  // how often each question was put
 	failing  map[string]bool // "chat", "phone": down at present
 }
 
 // Run plays an incident to its end, or to its horizon.
 func Run(o Options) (*Result, error) {
-	hash, err := o.Runbook.Hash()
-	if err != nil {
-		return nil, err
-	}
 	if o.Plans == nil {
 		o.Plans = runbooks.NewPlans()
 	}
@@ -98,7 +96,7 @@ func Run(o Options) (*Result, error) {
 		start = DefaultStart()
 	}
 	p := &play{
-		options: o, cast: newCast(o), answered: map[string]bool{}, held: map[string]int{}, failing: map[string]bool{},
+		options: o, cast: newCast(o), answered: map[string]bool{}, held: map[string]int{}, put: map[string]int{}, failing: map[string]bool{},
 		result: &Result{Runbook: o.Runbook, Script: o.Script, Start: start, steps: map[string]*runbooks.Step{}},
 	}
 	p.result.names, p.result.shown, p.result.Zones = p.cast.names, p.cast.shown, p.cast.zones()
@@ -109,7 +107,7 @@ func Run(o Options) (*Result, error) {
 		}
 	}
 	p.build(start)
-	in, err := p.input(hash, start)
+	in, err := p.input(start)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +124,7 @@ func (p *play) build(start time.Time) {
 	p.world.Fail, p.world.Placed = p.mocks.fail, p.ring
 	p.world.HTTP, p.world.Command, p.world.Action = p.mocks.http, p.mocks.command, p.mocks.action
 	p.stage = stage.New(stage.Options{
-		Start: start.UTC(), Plans: p.options.Plans, News: p.news, Action: p.world.DoAction, Takes: p.mocks.takes, Answer: p.mocks.answer,
+		Start: start.UTC(), Plans: p.options.Plans, News: p.news, Action: p.world.DoAction, Takes: p.mocks.takes,
 		Ports: activities.Ports{
 			Chat: p.world, Phone: p.world, People: p.cast, Archive: p.world, Numbers: p.world, Bridges: p.world,
 			Tracker: p.world, Audiences: p.world, Web: p.world, Commands: p.world,
@@ -135,14 +133,22 @@ func (p *play) build(start time.Time) {
 }
 
 // input is the declaration that starts the incident.
-func (p *play) input(hash string, start time.Time) (contract.IncidentInput, error) {
+func (p *play) input(start time.Time) (contract.IncidentInput, error) {
+	played, err := withMetPolls(p.options.Runbook, p.options.Script.Mocks)
+	if err != nil {
+		return contract.IncidentInput{}, err
+	}
+	hash, err := played.Hash()
+	if err != nil {
+		return contract.IncidentInput{}, err
+	}
 	d := p.options.Declaration
 	s := p.options.Script
 	given, err := p.options.Runbook.Bind(s.With)
 	if err != nil {
 		return contract.IncidentInput{}, fmt.Errorf("the inputs: %w", err)
 	}
-	if d.Inputs == nil {
+	if d.Inputs = maps.Clone(d.Inputs); d.Inputs == nil {
 		d.Inputs = map[string]any{}
 	}
 	maps.Copy(d.Inputs, given)
@@ -157,7 +163,7 @@ func (p *play) input(hash string, start time.Time) (contract.IncidentInput, erro
 	d.Title = cmp.Or(p.options.Runbook.Title, p.options.Runbook.ID)
 	d.Source, d.At, d.Severity = "rehearsal", start.UTC(), s.Severity
 	d.By = incident.Actor{Name: "Alertmanager", Door: incident.DoorAlert, Verified: true}
-	return contract.IncidentInput{Declaration: d, Runbook: *p.options.Runbook, Hash: hash}, nil
+	return contract.IncidentInput{Declaration: d, Runbook: *played, Hash: hash}, nil
 }
 
 // inventInputs makes up what the runbook needs and nobody gave, and says so.

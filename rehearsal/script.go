@@ -2,6 +2,7 @@ package rehearsal
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/musterbook/musterbook/contract"
@@ -22,7 +23,7 @@ func (p *play) perform(a runbooks.ScriptAct) {
 		return
 	}
 	verb := contract.Verb(a.Does)
-	if verb == contract.VerbAck && !anyPage(a.What) && p.pageOf(a.What) == "" {
+	if verb == contract.VerbAck && !anyPage(a.What) && p.pageOf(a.What, a.By) == "" {
 		p.judge(a, fmt.Errorf("no page of %s is open", a.What))
 		return
 	}
@@ -47,7 +48,7 @@ func (p *play) act(a runbooks.ScriptAct) contract.Act {
 	act := contract.Act{By: p.cast.actor(a.By, incident.DoorSlack), Reason: a.Reason, Fields: a.Fields, Undo: a.Undo}
 	switch contract.Verb(a.Does) {
 	case contract.VerbAck:
-		act.Page = p.pageOf(a.What)
+		act.Page = p.pageOf(a.What, a.By)
 		act.All = a.What == "all"
 	case contract.VerbAnswer:
 		act.Step, act.Value = a.What, a.Choice
@@ -77,16 +78,21 @@ func (p *play) act(a runbooks.ScriptAct) contract.Act {
 // anyPage says whether an acknowledgement means whatever rings.
 func anyPage(what string) bool { return what == "" || what == "true" || what == "all" }
 
-// pageOf is the open page of a step; "" = it has none.
-func (p *play) pageOf(step string) string {
+// pageOf is the open page of a step; "" = it has none. Of several it is one for which the person was called.
+func (p *play) pageOf(step, by string) string {
 	s, err := p.stage.Look()
 	if err != nil {
 		return ""
 	}
+	who, found := p.cast.actor(by, incident.DoorSlack).Person, ""
 	for _, page := range s.Incident.OpenPages() {
-		if page.Step == step {
+		switch called := slices.ContainsFunc(page.Attempts, func(a incident.Attempt) bool { return a.Person == who }); {
+		case page.Step != step:
+		case called:
 			return page.Key
+		case found == "":
+			found = page.Key
 		}
 	}
-	return ""
+	return found
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -23,6 +24,9 @@ func ScriptOf(r *Result) string {
 		for _, name := range slices.Sorted(maps.Keys(r.Script.With)) {
 			fmt.Fprintf(&b, "  %s: %s\n", name, yamlText(fmt.Sprint(r.Script.With[name])))
 		}
+	}
+	if !r.Over && r.Script.For > runbooks.DefaultHorizon {
+		fmt.Fprintf(&b, "for: %s\n", expression.FormatDuration(r.Script.For))
 	}
 	writeMocks(&b, r.taken)
 	if len(r.deeds) > 0 {

@@ -119,8 +119,10 @@ func (c *rehearsalChecker) act(act *ScriptAct, path string) {
 		c.known(at, CodeUnknownName, fmt.Sprintf("there is no role %q", act.What), act.What, c.rb.RoleNames())
 	case "ack":
 		c.step(at, act.What, ackAll)
-	case "approve", "reject", "done", "retry", "skip", "stop", "reassign", "edit":
+	case "approve", "reject", "done", "reassign", "edit":
 		c.step(at, act.What)
+	case "retry", "skip", "stop":
+		c.step(at, act.What, c.rb.PhaseNames()...) // a phase holds, too
 	case "answer":
 		c.answer(act, path)
 	case "advance", "return":
@@ -134,7 +136,7 @@ func (c *rehearsalChecker) act(act *ScriptAct, path string) {
 
 // answer checks a question's step, and that it has the choice. The choices of a step that holds are always there.
 func (c *rehearsalChecker) answer(act *ScriptAct, path string) {
-	s := c.step(c.place(path+"answer"), act.What)
+	s := c.step(c.place(path+"answer"), act.What, c.rb.PhaseNames()...)
 	if s == nil || s.Ask == nil || len(s.Ask.Choices) == 0 {
 		return
 	}

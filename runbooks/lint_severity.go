@@ -56,22 +56,12 @@ func (c *checker) excluded(source string, at expression.Values) bool {
 // advise reports what is missing from a runbook for whole incidents. One that others import has none of it.
 func (c *checker) advise() {
 	c.checkUnused()
-	if c.isPart() {
+	if c.rb.IsPart() {
 		return
 	}
 	c.checkReview()
 	c.checkPaged()
 	c.checkFirstPage()
-}
-
-// isPart says whether the runbook is written to be imported: it takes no incidents by itself, opens no room and calls
-// nobody.
-func (c *checker) isPart() bool {
-	own := c.rb.Match != "" || len(c.rb.Watch) > 0 || len(c.rb.Finally) > 0
-	for _, s := range c.layout.all {
-		own = own || s.step.Page != nil || s.step.Channel != nil
-	}
-	return !own
 }
 
 // checkReview reports a runbook none of whose paths ends in lessons_learned.

@@ -109,6 +109,14 @@ func (rb *Runbook) WalkAll(visit func(at Place, s *Step)) {
 	})
 }
 
+// IsPart says whether the runbook is written to be imported: it takes no incidents by itself, opens no room and calls
+// nobody.
+func (rb *Runbook) IsPart() bool {
+	part := rb.Match == "" && len(rb.Watch) == 0 && len(rb.Finally) == 0
+	rb.Walk(func(_ Place, s *Step) { part = part && s.Page == nil && s.Channel == nil })
+	return part
+}
+
 // walkSteps calls visit for the steps and for everything below them.
 func walkSteps(steps []Step, visit func(*Step)) {
 	for n := range steps {

@@ -76,7 +76,7 @@ func (f *exploreFlags) explore(sh shell, names []string) error {
 		}
 		all = append(all, e)
 		found += len(e.Findings)
-		if err := f.tell(out, e); err != nil {
+		if err := f.tell(out, name, e); err != nil {
 			return err
 		}
 	}
@@ -114,38 +114,53 @@ func (f *exploreFlags) one(books *library, config *roster.Config, name string) (
 	if err != nil {
 		return nil, err
 	}
-	return rehearsal.Explore(options, limits)
+	return rehearsal.Explore(options, limits), nil
 }
 
-// tell tells what a walk has found.
-func (f *exploreFlags) tell(out printer, e *rehearsal.Exploration) error {
-	left := ""
-	if e.Left > 0 {
-		left = fmt.Sprintf(", %d more were seen (--max-paths)", e.Left)
+// tell tells what a walk through the runbook of this name has found.
+func (f *exploreFlags) tell(out printer, name string, e *rehearsal.Exploration) error {
+	out.line("%s: %s, %s", e.Runbook, counted(e.Paths, "path"), counted(len(e.Findings), "finding"))
+	switch {
+	case e.Untried > 0:
+		out.line("  not all was tried    %s with something new, and %d others (--max-paths)", counted(e.Untried, "path"), e.Left-e.Untried)
+	case e.Left > 0:
+		out.line("  all was tried once   %s of what was tried already (--max-paths)", counted(e.Left, "combination"))
 	}
-	out.line("%s: %s%s, %s", e.Runbook, counted(e.Paths, "path"), left, counted(len(e.Findings), "finding"))
-	out.line("  latest first page  after %s", passed(e.FirstPage.For))
-	out.line("  longest silence    %s, until: %s", passed(e.Silence.For), shorten(oneLine(e.Silence.Until), widest-40))
+	out.line("  latest first page    after %s", passed(e.FirstPage.For))
+	out.line("  longest silence      %s, until: %s", passed(e.Silence.For), shorten(oneLine(e.Silence.Until), widest-40))
+	if f.scripts != "" {
+		if err := f.write(out, name, e.Runbook+"-longest-silence.yaml", e.Silence.Script); err != nil {
+			return err
+		}
+	}
 	for n, finding := range e.Findings {
-		out.line("\n  %s: %s", finding.Code, finding.Text)
+		out.line("\n  %s: %s (on %s)", finding.Code, finding.Text, counted(finding.Paths, "path"))
 		for _, way := range finding.Path {
 			out.line("    when %s", way)
 		}
-		if f.scripts == "" {
-			out.line("    the script that shows it:")
-			for line := range strings.SplitSeq(strings.TrimRight(finding.Script, "\n"), "\n") {
-				out.line("      %s", line)
+		if f.scripts != "" {
+			if err := f.write(out, name, fmt.Sprintf("%s-%d-%s.yaml", e.Runbook, n+1, finding.Code), finding.Script); err != nil {
+				return err
 			}
 			continue
 		}
-		path := filepath.Join(f.scripts, fmt.Sprintf("%s-%d-%s.yaml", e.Runbook, n+1, finding.Code))
-		if err := os.MkdirAll(f.scripts, 0o755); err != nil {
-			return plainPathError(err)
+		out.line("    the script that shows it:")
+		for line := range strings.SplitSeq(strings.TrimRight(finding.Script, "\n"), "\n") {
+			out.line("      %s", line)
 		}
-		if err := os.WriteFile(path, []byte(finding.Script), 0o644); err != nil {
-			return plainPathError(err)
-		}
-		out.line("    muster simulate %s --script %s", e.Runbook, path)
 	}
+	return nil
+}
+
+// write writes a script into the directory of scripts, and says how to play it.
+func (f *exploreFlags) write(out printer, name, file, script string) error {
+	path := filepath.Join(f.scripts, file)
+	if err := os.MkdirAll(f.scripts, 0o755); err != nil {
+		return plainPathError(err)
+	}
+	if err := os.WriteFile(path, []byte(script), 0o644); err != nil {
+		return plainPathError(err)
+	}
+	out.line("    muster simulate %s --script %s", name, path)
 	return nil
 }

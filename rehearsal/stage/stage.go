@@ -29,8 +29,6 @@ type Options struct {
 	Plans workflows.Plans
 	// Action does custom actions; nil = they succeed and give nothing.
 	Action func(name string, with map[string]any, effect contract.Effect) (map[string]any, error)
-	// Answer answers an activity in place of its port; ok says whether it did. Nil = the ports answer.
-	Answer func(in any) (out any, ok bool)
 	// Takes is how long an effect takes; nil = a few milliseconds, another number for each kind of effect.
 	Takes func(Effect) time.Duration
 	// News hears of every new line of the timeline, at the instant it is written. It is called in the middle of the
