@@ -33,7 +33,7 @@ func (c *Coverage) Add(r *Result) {
 		}
 	}
 	for _, q := range r.Final.Incident.Questions {
-		if q.State == incident.QuestionAnswered && q.Turn == 0 {
+		if q.State == incident.QuestionAnswered {
 			c.choices[runbooks.WithoutItems(q.Step)+": "+q.Choice] = true
 		}
 	}
@@ -41,15 +41,17 @@ func (c *Coverage) Add(r *Result) {
 
 // Covered is how much of a runbook was reached.
 type Covered struct {
-	Steps, AllSteps     int
-	Choices, AllChoices int
-	Missing             []string // what no play has reached, in the order of the runbook
+	Steps      int      `json:"steps"`
+	AllSteps   int      `json:"all_steps"`
+	Choices    int      `json:"choices"`
+	AllChoices int      `json:"all_choices"`
+	Missing    []string `json:"missing"` // what no play has reached, in the order of the runbook
 }
 
 // Sum compares what was reached with all that there is. The ways that count are the choices of people: each answer of an
 // ask, yes and no of an approval.
 func (c *Coverage) Sum() Covered {
-	var out Covered
+	out := Covered{Missing: []string{}}
 	c.runbook.WalkAll(func(_ runbooks.Place, s *runbooks.Step) {
 		out.AllSteps++
 		if c.steps[s.Path] {

@@ -37,6 +37,10 @@ func (p *play) ring(c contract.CallRequest, provider string) {
 		return
 	}
 	say(ringsAfter, incident.CallRinging)
+	if h.Does == runbooks.PhoneAnswers && h.After >= c.Ring && !p.answered["late "+h.Person] {
+		p.answered["late "+h.Person] = true
+		p.fault(h.Mark, "%s would answer after %s, and the telephone rings for %s: write less, or silent", h.Person, spoken(h.After), spoken(c.Ring))
+	}
 	if h.Does != runbooks.PhoneAnswers || h.After >= c.Ring {
 		say(c.Ring, incident.CallNoAnswer)
 		return

@@ -78,7 +78,10 @@ type Problem struct {
 
 // String renders the problem in one line: `outage.yaml:11:7: S01 ask needs timeout and on_timeout (hint)`.
 func (p Problem) String() string {
-	text := fmt.Sprintf("%s:%d:%d: %s ", p.File, p.Line, p.Column, p.Code)
+	text := string(p.Code) + " "
+	if p.Line > 0 { // what is not of a file, but of flags, has no place
+		text = fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, text)
+	}
 	if p.Warning {
 		text += "warning: "
 	}

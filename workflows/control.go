@@ -225,7 +225,7 @@ func (r *run) checkReturnAct(act contract.Act) error {
 }
 
 func (r *run) returnAct(at time.Time, act contract.Act) (string, error) {
-	err := r.goBack(at, act.By, incident.Phase(act.Value), act.Reason)
+	err := r.goBack(at, incident.Phase(act.Value), incident.Entry{By: act.By, Text: act.Reason})
 	return "back to " + act.Value, err
 }
 

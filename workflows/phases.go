@@ -269,13 +269,14 @@ func (r *run) checkReturn(p incident.Phase) error {
 }
 
 // goBack ends every phase from one on and opens a new pass of each. What waits is withdrawn; pages that nobody has
-// acknowledged go on.
-func (r *run) goBack(at time.Time, by incident.Actor, p incident.Phase, reason string) error {
+// acknowledged go on. Why says who goes back, from which step if it is one, and for what reason.
+func (r *run) goBack(at time.Time, p incident.Phase, why incident.Entry) error {
 	if err := r.checkReturn(p); err != nil {
 		return err
 	}
 	r.st.Pass++
-	r.inc.Log(at, incident.Entry{Kind: incident.EntryPhase, By: by, Text: fmt.Sprintf("%s goes back to %s", by, nonEmptyJoin(string(p), reason))})
+	why.Kind, why.Text = incident.EntryPhase, fmt.Sprintf("%s goes back to %s", why.By, nonEmptyJoin(string(p), why.Text))
+	r.inc.Log(at, why)
 	from := slices.Index(incident.Phases(), p)
 	for _, later := range incident.Phases()[from:] {
 		pr, known := r.st.Phases[later]

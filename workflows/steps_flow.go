@@ -17,7 +17,8 @@ func (r *run) returnStep(ctx workflow.Context, n *node) error {
 		return &missing{what: err.Error()}
 	}
 	r.end(ctx, n, contract.StepDone)
-	if err := r.goBack(now(ctx), incident.RunbookActor(), n.s.Return.Phase, reason); err != nil {
+	why := incident.Entry{By: incident.RunbookActor(), Step: n.address(), Text: reason}
+	if err := r.goBack(now(ctx), n.s.Return.Phase, why); err != nil {
 		return err
 	}
 	return ctx.Err() // a step outside the phases that were left goes on

@@ -20,9 +20,10 @@ func checkCommand(sh shell) *cobra.Command {
 	c := &cobra.Command{
 		Use: "check [PATH…]", Short: "Check runbooks, their tests and configurations: every mistake, with its place and a remedy",
 		Long: "Check runbooks, their tests and configurations. A PATH is a file or a directory, whose .yaml files are checked; what a\n" +
-			"file is stands in the file. Tests (*.test.yaml) and scripts are checked against the runbook beside them. Without a PATH it is the configuration (" + configVariable + ", else " + defaultConfig + ") and the\n" +
-			"directory of runbooks. Names of the configuration are checked against the runbooks that it uses, and these against\n" +
-			"the people that it has. The exit status is 1 when there is a mistake; a warning is none, unless --strict. SARIF is what\n" +
+			"file is stands in the file. Tests (*.test.yaml) and scripts are checked against the runbook beside them. Without a\n" +
+			"PATH it is the configuration (" + configVariable + ", else " + defaultConfig + ") and the directory of runbooks.\n" +
+			"Names of the configuration are checked against the runbooks that it uses, and these against the people that it has.\n" +
+			"The exit status is 1 when there is a mistake; a warning is none, unless --strict. SARIF is what\n" +
 			"code hosts read to show findings beside the lines of a change.",
 		Example: "  muster check musterbook.yaml runbooks\n  muster check runbooks --strict --format sarif > check.sarif",
 		RunE: func(_ *cobra.Command, paths []string) error {

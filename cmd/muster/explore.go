@@ -67,7 +67,7 @@ func (f *exploreFlags) explore(sh shell, names []string) error {
 	all := []*rehearsal.Exploration{}
 	found := 0
 	for _, name := range names {
-		if strings.HasSuffix(name, testSuffix) {
+		if runbooks.IsTestFile(name) {
 			continue // a shell's pattern for runbooks takes the tests in
 		}
 		e, err := f.one(books, config, name)

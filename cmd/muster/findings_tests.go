@@ -34,6 +34,9 @@ func checkTests(path string, text []byte) []finding {
 		}
 		if rb != nil {
 			problems = append(problems, all[i].Check(rb)...)
+			if all[i].Config == "" {
+				problems = append(problems, all[i].CheckPeople(rb, nil)...)
+			}
 		}
 	}
 	slices.SortStableFunc(problems, func(a, b runbooks.Problem) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })

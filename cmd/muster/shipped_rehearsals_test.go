@@ -39,11 +39,10 @@ type testRun struct {
 		}
 	}
 	Coverage []struct {
-		Runbook string
-		Covered struct {
-			Choices, AllChoices int
-			Missing             []string
-		}
+		Runbook    string
+		Choices    int
+		AllChoices int `json:"all_choices"`
+		Missing    []string
 	}
 }
 
@@ -94,8 +93,8 @@ func TestShippedRehearsals(t *testing.T) {
 		}
 	}
 	for _, b := range all.Coverage {
-		if b.Covered.Choices != b.Covered.AllChoices {
-			t.Errorf("%s: %d of %d choices: %q", b.Runbook, b.Covered.Choices, b.Covered.AllChoices, b.Covered.Missing)
+		if b.Choices != b.AllChoices {
+			t.Errorf("%s: %d of %d choices: %q", b.Runbook, b.Choices, b.AllChoices, b.Missing)
 		}
 		ids = slices.DeleteFunc(ids, func(id string) bool { return id == b.Runbook })
 	}

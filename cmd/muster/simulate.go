@@ -190,6 +190,9 @@ func (f *simulateFlags) simulate(sh shell, books *library, o rehearsal.Options) 
 	if err != nil {
 		return err
 	}
+	if err := o.Script.CheckPeople(o.Runbook, peopleOf(config)).Err(); err != nil {
+		return err
+	}
 	options, err := castOf(config, o)
 	if err != nil {
 		return err

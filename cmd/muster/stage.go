@@ -37,6 +37,18 @@ func openCast(path string, books *library) (*roster.Config, error) {
 	return config, nil
 }
 
+// peopleOf lists the names by which people can be found in a configuration; nil = there is none.
+func peopleOf(config *roster.Config) []string {
+	if config == nil {
+		return nil
+	}
+	names := config.Book.Names()
+	for _, p := range config.Book.People {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
 // castOf are the options that a configuration gives a play. The service's own settings are those that an alert for it
 // would find.
 func castOf(config *roster.Config, o rehearsal.Options) (rehearsal.Options, error) {

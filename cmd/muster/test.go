@@ -20,9 +20,6 @@ import (
 	"github.com/musterbook/musterbook/runbooks"
 )
 
-// testSuffix ends the names of files with tests.
-const testSuffix = ".test.yaml"
-
 // testFlags are what a test run can be told.
 type testFlags struct {
 	files   sources
@@ -155,7 +152,7 @@ func testFiles(paths []string) ([]string, error) {
 				return err
 			case name != path && d.IsDir() && skipped(d):
 				return filepath.SkipDir
-			case !d.IsDir() && strings.HasSuffix(name, testSuffix) && !skipped(d):
+			case !d.IsDir() && runbooks.IsTestFile(name) && !skipped(d):
 				files = append(files, filepath.Clean(name))
 			}
 			return nil
@@ -166,7 +163,7 @@ func testFiles(paths []string) ([]string, error) {
 	}
 	slices.Sort(files)
 	if files = slices.Compact(files); len(files) == 0 {
-		return nil, withHint(fmt.Errorf("there is no *%s in %s", testSuffix, strings.Join(paths, ", ")), "docs/testing.md shows how to write one")
+		return nil, withHint(fmt.Errorf("there is no *.test.yaml in %s", strings.Join(paths, ", ")), "docs/testing.md shows how to write one")
 	}
 	return files, nil
 }
@@ -211,13 +208,17 @@ func (t *tester) prepare(file string, s runbooks.Rehearsal) (*tested, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Check(book).Err(); err != nil {
-		return nil, err
-	}
 	path := beside(file, s.Config)
 	if t.casts[path] == nil {
 		config, err := openCast(path, t.books)
 		t.casts[path] = &testCast{config, err}
+	}
+	problems := s.Check(book)
+	if cast := t.casts[path]; cast.err == nil {
+		problems = append(problems, s.CheckPeople(book, peopleOf(cast.config))...)
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
 	}
 	return &tested{Name: s.Name, File: file, Runbook: book.ID, script: s, book: book, cast: t.casts[path]}, nil
 }

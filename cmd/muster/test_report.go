@@ -129,8 +129,8 @@ func cell(lines []string, n, width int) string {
 
 // bookCoverage is what the tests of a runbook have reached.
 type bookCoverage struct {
-	Runbook string            `json:"runbook"`
-	Covered rehearsal.Covered `json:"covered"`
+	Runbook string `json:"runbook"`
+	rehearsal.Covered
 }
 
 // coverageOf sums up what the tests of each runbook have reached.
@@ -158,12 +158,12 @@ func coverageOf(all []*tested) []bookCoverage {
 func (t testReport) coverage(covered []bookCoverage) int {
 	missing := 0
 	for _, b := range covered {
-		missing += b.Covered.AllChoices - b.Covered.Choices
+		missing += b.AllChoices - b.Choices
 		if !t.cover {
 			continue
 		}
-		t.out.line("cover %s: %d of %d steps, %d of %d choices", b.Runbook, b.Covered.Steps, b.Covered.AllSteps, b.Covered.Choices, b.Covered.AllChoices)
-		for _, text := range b.Covered.Missing {
+		t.out.line("cover %s: %d of %d steps, %d of %d choices", b.Runbook, b.Steps, b.AllSteps, b.Choices, b.AllChoices)
+		for _, text := range b.Missing {
 			t.out.line("      %s", text)
 		}
 	}
