@@ -140,6 +140,21 @@ func TestTestingListsTheFlags(t *testing.T) {
 
 // examples are the tests and scripts of the page.
 func examples(page string) []string {
+	return slices.DeleteFunc(playable(page), func(text string) bool { return strings.Contains(text, "\nphases:") })
+}
+
+// shownRunbook is the one runbook of the page.
+func shownRunbook(t *testing.T, page string) string {
+	t.Helper()
+	all := slices.DeleteFunc(playable(page), func(text string) bool { return !strings.Contains(text, "\nphases:") })
+	if len(all) != 1 {
+		t.Fatalf("%d runbooks are shown, want 1", len(all))
+	}
+	return all[0]
+}
+
+// playable are the runbooks, tests and scripts of the page.
+func playable(page string) []string {
 	var all []string
 	for _, f := range fences(page) {
 		if f.language == "yaml" && regexp.MustCompile(`(?m)^runbook: `).MatchString(f.text) {
@@ -157,6 +172,7 @@ func checkout(t *testing.T, page string) string {
 		t.Fatal(err)
 	}
 	texts := map[string]string{}
+	texts["slow-query.yaml"] = shownRunbook(t, page)
 	for n, text := range examples(page) {
 		name := "example-" + strconv.Itoa(n)
 		if n == 0 {
