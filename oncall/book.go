@@ -46,17 +46,21 @@ func (b *Book) Duties(name string, at time.Time) ([]Duty, error) {
 	return nil, &UnknownName{Name: name, Near: near}
 }
 
-// onDuty is the one person whom a schedule has on call.
+// onDuty is whom a schedule has on call, overrides included; nobody in a gap.
 func (b *Book) onDuty(s Schedule, at time.Time) ([]Duty, error) {
-	turn, err := s.OnCall(at)
+	turns, err := s.OnCall(at, b.Overrides...)
 	if err != nil {
 		return nil, err
 	}
-	duties, err := b.everybody([]PersonID{turn.Person}, turn.Why)
-	if err != nil {
-		return nil, err
+	var duties []Duty
+	for _, turn := range turns {
+		duty, err := b.everybody([]PersonID{turn.Person}, turn.Why)
+		if err != nil {
+			return nil, err
+		}
+		duty[0].Until = turn.Until
+		duties = append(duties, duty...)
 	}
-	duties[0].Until = turn.Until
 	return duties, nil
 }
 

@@ -17,21 +17,66 @@ type Person struct {
 	Slack string   `json:"slack,omitempty"` // user id; empty = looked up by e-mail
 }
 
-// Schedule says who is on call: a fixed person, or a weekly rotation.
+// Schedule says who is on call: one fixed person, a rotation, layers of rotations, or the shifts of a calendar.
 type Schedule struct {
 	Name     string    `json:"name"`
 	Zone     string    `json:"zone,omitempty"` // IANA; empty = UTC
 	Person   PersonID  `json:"person,omitempty"`
-	Rotation *Rotation `json:"rotation,omitempty"`
+	Rotation *Rotation `json:"rotation,omitempty"` // short for one layer that is always in force
+	Layers   []Layer   `json:"layers,omitempty"`   // the first that has somebody at an instant decides
+	Calendar bool      `json:"calendar,omitempty"` // the shifts are all there is; without any nobody is on call
+	Shifts   []Shift   `json:"shifts,omitempty"`   // of a calendar; several at once are all on call
 }
 
-// Rotation hands the duty to the next member every Weeks weeks. The anchor is a date, so adding a member does not
-// depend on a counter kept anywhere.
+// Layer is a rotation that may be restricted to times of the week.
+type Layer struct {
+	Name     string   `json:"name,omitempty"`
+	Rotation Rotation `json:"rotation"`
+	Only     []Window `json:"only,omitempty"` // when it is in force; empty = always
+}
+
+// Window is a time of the week in a schedule's zone. It begins on each of its days at From and ends at To, which is on
+// the day after where To is not later than From.
+type Window struct {
+	Days []time.Weekday `json:"days,omitempty"` // on which it begins; empty = every day
+	From ClockTime      `json:"from"`
+	To   ClockTime      `json:"to"` // 00:00 with From 00:00 = the whole day
+}
+
+// Shift is one person's time as a calendar has it.
+type Shift struct {
+	Person PersonID  `json:"person"`
+	Since  time.Time `json:"since"` // inclusive
+	Until  time.Time `json:"until"` // exclusive
+	Why    string    `json:"why,omitempty"`
+}
+
+// Rotation hands the duty to the next member after Hours, Days or Weeks by the wall clock; without any of them after a
+// week. The anchor is a date, so nothing is counted anywhere.
 type Rotation struct {
-	Members []PersonID `json:"members"`
-	Start   Date       `json:"start"` // the day of the first hand-over
-	At      ClockTime  `json:"at"`    // wall clock of the hand-over in the schedule's zone
-	Weeks   int        `json:"weeks"` // length of a turn; 0 = 1
+	Members []Member  `json:"members"`
+	Start   Date      `json:"start"` // the day of the first hand-over
+	At      ClockTime `json:"at"`    // wall clock of the hand-over in the schedule's zone
+	Hours   int       `json:"hours,omitempty"`
+	Days    int       `json:"days,omitempty"`
+	Weeks   int       `json:"weeks,omitempty"`
+}
+
+// Member is somebody who takes turns. Whoever joins or leaves later has a date for it, so that nobody else's turns of the
+// past move.
+type Member struct {
+	Person PersonID `json:"person"`
+	From   Date     `json:"from,omitzero"`  // has turns that begin on this day or later; zero = always
+	Until  Date     `json:"until,omitzero"` // at the hour of the hand-over of this day the next member takes over; zero = for ever
+}
+
+// Members are people who take turns, always.
+func Members(ids ...PersonID) []Member {
+	members := make([]Member, 0, len(ids))
+	for _, id := range ids {
+		members = append(members, Member{Person: id})
+	}
+	return members
 }
 
 // Date is a calendar date without a zone.
@@ -58,7 +103,9 @@ type Book struct {
 	People    []Person   `json:"people"`
 	Teams     []Team     `json:"teams,omitempty"`
 	Schedules []Schedule `json:"schedules,omitempty"`
+	Policies  []Policy   `json:"policies,omitempty"`
 	Fallback  []PersonID `json:"fallback"` // who is told when everything else is exhausted
+	Overrides []Override `json:"overrides,omitempty"`
 }
 
 // Fallback is the reserved name that resolves to the book's fallback contacts.

@@ -21,7 +21,7 @@ func TestParseReadsEverything(t *testing.T) {
 		Teams: []oncall.Team{{Name: "sre", Members: []oncall.PersonID{"ana", "ben"}}},
 		Schedules: []oncall.Schedule{
 			{Name: "checkout-oncall", Zone: "Europe/Berlin", Rotation: &oncall.Rotation{
-				Members: []oncall.PersonID{"ana", "ben"}, Start: oncall.Date{Year: 2026, Month: 1, Day: 5},
+				Members: oncall.Members("ana", "ben"), Start: oncall.Date{Year: 2026, Month: 1, Day: 5},
 				At: oncall.ClockTime{Hour: 9}, Weeks: 2,
 			}},
 			{Name: "cto", Person: "ben"},

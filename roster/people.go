@@ -146,7 +146,7 @@ func (b *builder) rotation(s fileSchedule, what string) *oncall.Rotation {
 		}
 	}
 	return &oncall.Rotation{
-		Members: b.members(r.Members, what+".rotation.members"), Start: r.Start.day, At: r.Clock.time, Weeks: weeks,
+		Members: oncall.Members(b.members(r.Members, what+".rotation.members")...), Start: r.Start.day, At: r.Clock.time, Weeks: weeks,
 	}
 }
 

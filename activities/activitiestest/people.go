@@ -27,7 +27,7 @@ func book() oncall.Book {
 		Schedules: []oncall.Schedule{
 			{Name: "boss", Person: "ben"},
 			{Name: "sre", Rotation: &oncall.Rotation{
-				Members: []oncall.PersonID{"ana", "ben"}, Start: oncall.Date{Year: 2026, Month: time.July, Day: 6}, At: oncall.ClockTime{Hour: 9},
+				Members: oncall.Members("ana", "ben"), Start: oncall.Date{Year: 2026, Month: time.July, Day: 6}, At: oncall.ClockTime{Hour: 9},
 			}},
 		},
 		Fallback: []oncall.PersonID{"ben", "ana"},
