@@ -87,6 +87,7 @@ type Question struct {
 	OpenedAt  time.Time         `json:"opened_at"`
 	NudgedAt  time.Time         `json:"nudged_at,omitzero"` // the last reminder
 	Deadline  time.Time         `json:"deadline,omitzero"`
+	Late      bool              `json:"late,omitempty"`       // its deadline has passed, and the timeline says so
 	OnTimeout string            `json:"on_timeout,omitempty"` // in words: what silence leads to
 	State     QuestionState     `json:"state,omitempty"`
 	Votes     []Vote            `json:"votes,omitempty"`

@@ -252,8 +252,12 @@ func (r *run) checkEdit(act contract.Act) error {
 		}
 	}
 	if text, ok := act.Fields["timeout"]; ok {
-		if _, err := expression.ParseDuration(expression.Format(text)); err != nil {
+		d, err := expression.ParseDuration(expression.Format(text))
+		if err != nil {
 			return &incident.Refusal{What: "timeout: " + err.Error()}
+		}
+		if d <= 0 && r.since(versionMends) {
+			return &incident.Refusal{What: "timeout: no time at all would end the step at once", Hint: "write 30s, 5m, 4h, 5d or 2w"}
 		}
 	}
 	return nil

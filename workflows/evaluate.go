@@ -275,28 +275,3 @@ func nameList(value any) []string {
 	}
 	return out
 }
-
-// durationAt computes a duration as it is seen from given values, without waiting for anything; a text that is empty or
-// has no value yet gives the default.
-func (r *run) durationAt(source string, otherwise time.Duration, v values) time.Duration {
-	if source == "" {
-		return otherwise
-	}
-	if constant, err := expression.ParseDuration(source); err == nil {
-		return constant
-	}
-	out, err := v.f.scope.plan.Text(source).Eval(v)
-	if err != nil || !out.Known() {
-		return otherwise
-	}
-	switch d := out.Value.(type) {
-	case time.Duration:
-		return d
-	case string:
-		parsed, err := expression.ParseDuration(d)
-		if err == nil {
-			return parsed
-		}
-	}
-	return otherwise
-}

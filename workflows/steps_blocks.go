@@ -234,7 +234,7 @@ func (r *run) nextRound(ctx workflow.Context, n *node, f *frame) error {
 	_, err := wait(ctx, waiting{
 		summary: "next round of " + n.address(), done: func() bool { return false },
 		until: func() time.Time {
-			return n.sr.Waiting.Add(max(r.durationAt(n.s.Repeat.Every, time.Minute, r.seenAt(f, n.sr.Waiting)), leastEscalate))
+			return n.sr.Waiting.Add(r.paced(n.s.Repeat.Every, repeatPace, r.seenAt(f, n.sr.Waiting)))
 		},
 		change: func() int { return r.retimes },
 	})

@@ -4,7 +4,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/contract"
-	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/runbooks"
 )
@@ -228,24 +227,6 @@ func (r *run) setSeverity(ctx workflow.Context, to incident.Severity, why string
 	err := r.inc.SetSeverity(now(ctx), incident.RunbookActor(), incident.SeverityChange{To: to, Reason: why})
 	r.severityChanged(before)
 	return err
-}
-
-// waitStep lets time pass.
-func (r *run) waitStep(ctx workflow.Context, n *node) error {
-	value, err := r.value(ctx, n, "wait", n.s.Wait.Duration)
-	if err != nil {
-		return err
-	}
-	if n.sr.Waiting.IsZero() {
-		n.sr.Waiting = now(ctx)
-		r.log(ctx, incident.Entry{Kind: incident.EntryWait, Step: n.address(), Text: "wait " + expression.Format(value)})
-	}
-	n.sr.State = contract.StepWaiting
-	length := r.durationAt(n.s.Wait.Duration, 0, r.seenAt(n.frame, n.sr.Waiting))
-	if edited, ok := n.sr.Edits["wait"]; ok {
-		length = r.durationAt(expression.Format(edited), length, r.seenAt(n.frame, n.sr.Waiting))
-	}
-	return sleep(ctx, "wait "+expression.Format(value), n.sr.Waiting.Add(length))
 }
 
 // severity sets the severity by the runbook; setting what is set already does nothing.

@@ -194,6 +194,7 @@ func (r *run) executeOnce(ctx workflow.Context, n *node) (again bool, err error)
 	if n.sr.State == contract.StepHolding {
 		return r.hold(ctx, n, n.sr.Problem)
 	}
+	r.tellTimes(ctx, n)
 	err = r.tryStep(ctx, n)
 	if err != nil && r.over() {
 		err = temporal.NewCanceledError()

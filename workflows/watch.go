@@ -84,10 +84,12 @@ func (r *run) inSeason(w *runbooks.Watch) bool {
 // the run before goes on is kept for when that has ended.
 func (r *run) nextFiring(ctx workflow.Context, w *runbooks.Watch, wr *contract.WatchRun, present *task) error {
 	if w.When == "" {
+		every := timed{field: "every", source: w.Every, pace: watchPace}
+		r.tellTime(ctx, orElse(w.Name, w.Path), every, r.seenAt(r.watchFrame(w), wr.From))
 		if _, err := wait(ctx, waiting{
 			summary: "watch " + orElse(w.Name, w.Path), done: func() bool { return false },
 			until: func() time.Time {
-				return wr.From.Add(max(r.durationAt(w.Every, defaultTimeout, r.seenAt(r.watchFrame(w), wr.From)), leastWatch))
+				return wr.From.Add(r.paced(w.Every, watchPace, r.seenAt(r.watchFrame(w), wr.From)))
 			},
 			change: func() int { return r.retimes },
 		}); err != nil {
