@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -96,6 +97,9 @@ func (r *run) open(ctx workflow.Context, a asking) (*incident.Question, error) {
 	q.Addressed, q.Asked = ids(c.asked), ids(c.asked)
 	q.Deadline = r.answerDeadline(q, a)
 	r.tellLate(ctx, q, a, "had passed already")
+	if a.quorum > len(c.asked) && len(c.asked) > 0 && r.since(versionMends) {
+		r.problem(ctx, q.Step, fmt.Sprintf("%s needs %d approvals, and only %s can give one", q.Step, a.quorum, names(c.asked)))
+	}
 	r.postQuestion(ctx, q)
 	return q, nil
 }

@@ -168,9 +168,13 @@ func (r *run) holds(ctx workflow.Context, f *frame, source string) bool {
 	return known && value
 }
 
-// verdict is a bare expression's value at present, and whether it is known.
+// verdict is a bare expression's value at present, and whether it is known. One that cannot be evaluated, for a field that
+// is not there, counts as not known yet; since it may stay so for ever, the timeline says it.
 func (r *run) verdict(ctx workflow.Context, f *frame, source string) (value, known bool) {
 	out, err := f.scope.plan.Expression(source).Eval(r.values(ctx, f))
+	if err != nil && r.since(versionMends) {
+		r.tellOnce(ctx, "`"+source+"` counts as not yet", ": "+err.Error())
+	}
 	if err != nil || !out.Known() {
 		return false, false
 	}

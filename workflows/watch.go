@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -151,7 +152,7 @@ func (r *run) beginWatchRun(ctx workflow.Context, w *runbooks.Watch, wr *contrac
 	l.task = r.begin(ctx, func(ctx workflow.Context) {
 		err := r.walk(ctx, f, w.Steps)
 		if err != nil && !temporal.IsCanceledError(err) {
-			r.problem(ctx, w.Path, "a watch has ended badly: "+orElse(w.Name, w.Path))
+			r.problem(ctx, w.Path, fmt.Sprintf("a watch has ended badly: %s (%v)", orElse(w.Name, w.Path), err))
 		}
 		if wr.Fired == fired && (!temporal.IsCanceledError(err) || !r.over()) {
 			wr.Running = false
