@@ -1,0 +1,220 @@
+//go:build !noengine
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/gateway"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/providers/slack/fakeslack"
+	"github.com/musterbook/musterbook/providers/twilio/faketwilio"
+	"github.com/musterbook/musterbook/runbooks"
+	"github.com/musterbook/musterbook/worker"
+)
+
+// driftWorlds is one incident and the world that it happens in for real: the town with its servers, and the systems
+// that the runbook asks. What people and systems do stands in the script, which the rehearsal is given as well.
+type driftWorlds struct {
+	*town
+	script  runbooks.Rehearsal
+	systems *driftSystems
+	users   map[string]string // Slack's ids, by person
+}
+
+// driftNumbers are the telephones of the people, as the town's configuration has them.
+func driftNumbers() map[string]string { return map[string]string{"ana": townAna, "ben": townBen} }
+
+// newDriftWorlds reads the scenario and builds the world around it.
+func newDriftWorlds(t *testing.T) *driftWorlds {
+	t.Helper()
+	w := &driftWorlds{town: newTown(t), systems: newDriftSystems(t)}
+	for _, name := range []string{"drift.yaml", "drift.test.yaml", "actions/traffic.shift.yaml"} {
+		text, err := os.ReadFile(filepath.Join("testdata", "drift", filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write("runbooks/"+name, string(text))
+	}
+	file := filepath.Join(w.dir, "runbooks", "drift.test.yaml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts, problems := runbooks.ParseRehearsals(file, text)
+	if len(problems) > 0 || len(scripts) != 1 {
+		t.Fatalf("%d scripts: %v", len(scripts), problems)
+	}
+	w.script, w.systems.mocks = scripts[0], scripts[0].Mocks
+	w.write("musterbook.yaml", strings.NewReplacer(
+		"runbook: town }\ndefault", fmt.Sprintf("runbook: drift, inputs: { systems: %q } }\ndefault", w.systems.url),
+		"runbook: town", "runbook: drift").Replace(w.settings())+fmt.Sprintf(`
+outlets: { page: { webhook: { url: "%s/update" } } }
+audiences: { customers: { outlets: [page] } }
+`, w.systems.url))
+	w.users = map[string]string{"ana": "UANA", "ben": w.benUserID}
+	for person, number := range driftNumbers() {
+		w.twilio.Phone(number, driftPhone(w.script, person))
+	}
+	return w
+}
+
+// driftPhone is the script's habit of a person as a telephone's behaviour.
+func driftPhone(s runbooks.Rehearsal, person string) faketwilio.Behaviour {
+	for _, h := range s.Phones {
+		if h.Person != person {
+			continue
+		}
+		switch h.Does {
+		case runbooks.PhoneAnswers:
+			return faketwilio.Behaviour{
+				Reaction: faketwilio.Answers, After: h.After, Presses: []faketwilio.Press{{After: listens, Keys: "1"}},
+			}
+		case runbooks.PhoneBusy:
+			return faketwilio.Behaviour{Reaction: faketwilio.IsBusy}
+		case runbooks.PhoneOff:
+			return faketwilio.Behaviour{Reaction: faketwilio.Fails}
+		}
+	}
+	return faketwilio.Behaviour{Reaction: faketwilio.RingsOut}
+}
+
+// driftLongest bounds the real incident on a loaded machine.
+const driftLongest = 90 * time.Second
+
+// live lets the incident happen on the real engine, and tells how it went.
+func (w *driftWorlds) live(t *testing.T) *driftStory {
+	t.Helper()
+	s := w.serveWith(t, worker.Options{Actions: w.systems.register})
+	ctx, cancel := context.WithTimeout(t.Context(), driftLongest)
+	defer cancel()
+	declared, err := s.Incidents.Declare(ctx, gateway.NewIncident{
+		Title: "Payments fail in two worlds", Service: w.script.With["service"].(string), Severity: w.script.Severity,
+		Inputs: w.script.With, By: incident.Actor{Name: "Alertmanager", Door: incident.DoorAlert, Verified: true},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	room := roomOf(t, s, declared.Key)
+	began, err := s.Incidents.Show(ctx, declared.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, act := range w.script.Script {
+		pause(ctx, time.Until(began.Incident.DeclaredAt.Add(act.At)))
+		w.perform(ctx, t, room, act)
+	}
+	if err := w.over(ctx, s, declared); err != nil {
+		t.Error(err)
+	}
+	shown, err := s.Incidents.Show(t.Context(), declared.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := s.Incidents.Timeline(t.Context(), declared.Key, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.told(shown, part.Entries)
+}
+
+// over waits until the incident and its review have nothing left to do.
+func (w *driftWorlds) over(ctx context.Context, s *stack, declared gateway.Declared) error {
+	for _, id := range []string{declared.WorkflowID, contract.ReviewID(string(declared.Key))} {
+		if err := s.client.GetWorkflow(ctx, id, "").Get(ctx, nil); err != nil {
+			return fmt.Errorf("%s has not come to its end: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// perform does an act of the script as a person does it: with a command in the incident's room.
+func (w *driftWorlds) perform(ctx context.Context, t *testing.T, room incident.Room, act runbooks.ScriptAct) {
+	t.Helper()
+	text, ok := driftCommand(act)
+	if !ok {
+		t.Fatalf("%s: the drift test has no hands for %s", act.Mark, act.Does)
+	}
+	reply, err := w.slack.Command(ctx, w.gateway()+"/slack/commands", fakeslack.CommandRequest{
+		User: w.users[act.By], Room: room.ID, Command: "/muster", Text: text,
+	})
+	if err != nil || reply.Status != http.StatusOK {
+		t.Errorf("%s: %s types %q: %d %s %v", act.Mark, act.By, text, reply.Status, reply.Body, err)
+	}
+}
+
+// driftCommand is an act as people type it in Slack.
+func driftCommand(a runbooks.ScriptAct) (text string, ok bool) {
+	words := []string{a.Does}
+	switch contract.Verb(a.Does) {
+	case contract.VerbAck:
+		words = append(words, a.What)
+	case contract.VerbSeverity, contract.VerbPage, contract.VerbReject:
+		words = append(words, a.What, a.Reason)
+	case contract.VerbNote, contract.VerbApprove, contract.VerbDone:
+		words = append(words, a.What)
+	case contract.VerbAssign:
+		words = append(words, a.What, a.To)
+	case contract.VerbAnswer:
+		words = append(words, a.What, a.Choice)
+	case contract.VerbResolve, contract.VerbCancel:
+		words = append(words, a.Undo, a.What, a.Reason)
+	default:
+		return "", false
+	}
+	return strings.Join(strings.Fields(strings.Join(words, " ")), " "), true
+}
+
+// told is what the world has seen of the incident, and what the incident says of itself.
+func (w *driftWorlds) told(shown contract.Snapshot, entries []incident.Entry) *driftStory {
+	s := newDriftStory(shown, entries)
+	for _, c := range w.twilio.Calls() {
+		s.add("calls", c.Created, "calls %s: %s", driftPerson(c.To), strings.Join(c.Heard, " "))
+	}
+	for _, m := range w.twilio.Messages() {
+		s.add("texts", m.Created, "texts %s: %s", driftPerson(m.To), m.Body)
+	}
+	for _, m := range w.slack.Messages(shown.Incident.Room.ID) {
+		s.add("room", m.At, "posts %s", m.Text)
+	}
+	for _, r := range w.slack.Requests() {
+		if r.Method == "conversations.setTopic" && r.Error == "" {
+			s.add("topic", r.At, "topic %s", r.Args["topic"])
+		}
+	}
+	for _, asked := range w.systems.asked() {
+		s.add("systems", asked.at, "%s", asked.what)
+	}
+	return s
+}
+
+// driftPerson is whose telephone it is.
+func driftPerson(number string) string {
+	for person, has := range driftNumbers() {
+		if has == number {
+			return person
+		}
+	}
+	return number
+}
+
+// driftUpdate is what the webhook of an audience is told.
+type driftUpdate struct {
+	Data contract.UpdateRequest `json:"data"`
+}
+
+// readDriftUpdate reads what an audience is told, in the words of the rehearsal.
+func readDriftUpdate(body []byte) (string, error) {
+	var u driftUpdate
+	err := json.Unmarshal(body, &u)
+	return fmt.Sprintf("update %s [%s]: %s", u.Data.Audience, u.Data.Status, u.Data.Message), err
+}
