@@ -60,7 +60,7 @@ func (m *mocks) find(a memory.Act) int {
 		kind = name
 	}
 	names := []string{a.Name, kind}
-	if step := m.step(a.Key); step != nil {
+	if step := m.step(a.Key); step != nil && answersFor(step, a) {
 		names = slices.Insert(names, 0, step.Address)
 	}
 	for _, name := range names {
@@ -71,6 +71,20 @@ func (m *mocks) find(a memory.Act) int {
 		}
 	}
 	return -1
+}
+
+// answersFor says whether an act is what a step asks a system for. A step that holds also posts its question under its
+// own key: the refusal that it holds for must not refuse that as well, nor may the post use up the answer to the next try.
+func answersFor(s *runbooks.Step, a memory.Act) bool {
+	if a.Kind != "post" {
+		return true
+	}
+	switch s.Kind {
+	case runbooks.KindHTTP, runbooks.KindRun, runbooks.KindAction, runbooks.KindUpdate, runbooks.KindBridge, runbooks.KindTicket,
+		runbooks.KindChannel, runbooks.KindPage:
+		return false
+	}
+	return true
 }
 
 // peek is the next outcome for an act, and the mock that has it; -1 = none.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,18 +33,24 @@ type driftWorlds struct {
 }
 
 // driftNumbers are the telephones of the people, as the town's configuration has them.
-func driftNumbers() map[string]string { return map[string]string{"ana": townAna, "ben": townBen} }
+func driftNumbers() map[string]string {
+	return map[string]string{"ana": townAna, "ben": townBen, "olga": "+12025550103"}
+}
+
+// driftAnswers is a telephone that is picked up.
+const driftAnswers = faketwilio.Answers
 
 // newDriftWorlds reads the scenario and builds the world around it.
 func newDriftWorlds(t *testing.T) *driftWorlds {
 	t.Helper()
 	w := &driftWorlds{town: newTown(t), systems: newDriftSystems(t)}
+	check := filepath.Join(w.dir, "check")
 	for _, name := range []string{"drift.yaml", "drift.test.yaml", "actions/traffic.shift.yaml"} {
 		text, err := os.ReadFile(filepath.Join("testdata", "drift", filepath.FromSlash(name)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.write("runbooks/"+name, string(text))
+		w.write("runbooks/"+name, strings.ReplaceAll(string(text), "/opt/drift/check", check))
 	}
 	file := filepath.Join(w.dir, "runbooks", "drift.test.yaml")
 	text, err := os.ReadFile(file)
@@ -55,17 +62,42 @@ func newDriftWorlds(t *testing.T) *driftWorlds {
 		t.Fatalf("%d scripts: %v", len(scripts), problems)
 	}
 	w.script, w.systems.mocks = scripts[0], scripts[0].Mocks
-	w.write("musterbook.yaml", strings.NewReplacer(
-		"runbook: town }\ndefault", fmt.Sprintf("runbook: drift, inputs: { systems: %q } }\ndefault", w.systems.url),
-		"runbook: town", "runbook: drift").Replace(w.settings())+fmt.Sprintf(`
-outlets: { page: { webhook: { url: "%s/update" } } }
-audiences: { customers: { outlets: [page] } }
-`, w.systems.url))
+	w.systems.install(t, check)
+	w.write("musterbook.yaml", w.driftSettings())
 	w.users = map[string]string{"ana": "UANA", "ben": w.benUserID}
+	w.users["olga"] = w.slack.AddUser(fakeslack.User{Email: "olga@town.example", Name: "olga"}).ID
 	for person, number := range driftNumbers() {
 		w.twilio.Phone(number, driftPhone(w.script, person))
 	}
 	return w
+}
+
+// driftSettings is the configuration of both worlds.
+func (w *driftWorlds) driftSettings() string {
+	return fmt.Sprintf(`
+people:
+  ana: { name: Ana, email: ana@town.example, phone: %q }
+  ben: { name: Ben, email: ben@town.example, phone: %q }
+  olga: { name: Olga, email: olga@town.example, phone: %q }
+schedules:
+  payments-oncall: { person: ana }
+  sre-oncall: { person: ben }
+  database-oncall: { person: olga }
+fallback: [ben]
+services:
+  payments: { title: Payments, owner: payments-oncall, runbook: drift, inputs: { systems: %q } }
+default: { service: payments, runbook: drift }
+outlets: { page: { webhook: { url: "%s/update" } } }
+audiences: { customers: { outlets: [page] } }
+run: { allow: [%q] }
+gateway:
+  listen: %q
+  public_url: "http://%s"
+  tokens: { api: "${TOWN_API}", alertmanager: "${TOWN_ALERTS}" }
+slack: { token: "${TOWN_SLACK}", signing_secret: "${TOWN_SIGNING}", api_url: "%s/api" }
+twilio: { account_sid: %s, auth_token: "${TOWN_TWILIO}", from: "+12025550100", api_url: %q }
+`, townAna, townBen, driftNumbers()["olga"], w.systems.url, w.systems.url, filepath.Join(w.dir, "check"), w.listen, w.listen,
+		w.vendors.URL, faketwilio.DefaultAccountSID, w.vendors.URL)
 }
 
 // driftPhone is the script's habit of a person as a telephone's behaviour.
@@ -77,15 +109,15 @@ func driftPhone(s runbooks.Rehearsal, person string) faketwilio.Behaviour {
 		switch h.Does {
 		case runbooks.PhoneAnswers:
 			return faketwilio.Behaviour{
-				Reaction: faketwilio.Answers, After: h.After, Presses: []faketwilio.Press{{After: listens, Keys: "1"}},
+				Reaction: faketwilio.Answers, After: h.After, Presses: []faketwilio.Press{{After: listens, Keys: "1"}}, SMSAfter: smsTime,
 			}
 		case runbooks.PhoneBusy:
-			return faketwilio.Behaviour{Reaction: faketwilio.IsBusy}
+			return faketwilio.Behaviour{Reaction: faketwilio.IsBusy, SMSAfter: smsTime}
 		case runbooks.PhoneOff:
-			return faketwilio.Behaviour{Reaction: faketwilio.Fails}
+			return faketwilio.Behaviour{Reaction: faketwilio.Fails, SMS: faketwilio.Undelivered, SMSAfter: smsTime}
 		}
 	}
-	return faketwilio.Behaviour{Reaction: faketwilio.RingsOut}
+	return faketwilio.Behaviour{Reaction: faketwilio.RingsOut, SMSAfter: smsTime}
 }
 
 // driftLongest bounds the real incident on a loaded machine.
@@ -178,23 +210,77 @@ func driftCommand(a runbooks.ScriptAct) (text string, ok bool) {
 func (w *driftWorlds) told(shown contract.Snapshot, entries []incident.Entry) *driftStory {
 	s := newDriftStory(shown, entries)
 	for _, c := range w.twilio.Calls() {
-		s.add("calls", c.Created, "calls %s: %s", driftPerson(c.To), strings.Join(c.Heard, " "))
+		words, _, _ := strings.Cut(strings.Join(c.Heard, " "), " Press 1 to acknowledge.")
+		s.add("telephone", c.Created, "calls %s: %s", driftPerson(c.To), words)
+		if c.Status == faketwilio.Canceled {
+			s.add("hang up", c.Ended, "hangs up on %s", driftPerson(c.To))
+		}
 	}
 	for _, m := range w.twilio.Messages() {
-		s.add("texts", m.Created, "texts %s: %s", driftPerson(m.To), m.Body)
-	}
-	for _, m := range w.slack.Messages(shown.Incident.Room.ID) {
-		s.add("room", m.At, "posts %s", m.Text)
+		s.add("messages", m.Created, "texts %s: %s", driftPerson(m.To), m.Body)
 	}
 	for _, r := range w.slack.Requests() {
-		if r.Method == "conversations.setTopic" && r.Error == "" {
+		switch {
+		case r.Error == "already_in_channel": // whoever is there is invited again, which nobody sees
+		case r.Error != "":
+			s.add("room", r.At, "%s is answered %s", r.Method, r.Error)
+		case r.Method == "conversations.setTopic":
 			s.add("topic", r.At, "topic %s", r.Args["topic"])
+		case r.Method == "conversations.invite":
+			s.add("room", r.At, "room #%s, invite %s", shown.Incident.Room.Name, w.named(r.Args["users"]))
 		}
+	}
+	for _, m := range w.slack.Messages(shown.Incident.Room.ID) {
+		w.posted(s, m)
 	}
 	for _, asked := range w.systems.asked() {
 		s.add("systems", asked.at, "%s", asked.what)
 	}
 	return s
+}
+
+// posted tells of a message as it was posted, and as it was changed. The card, which shows what is so, is not told.
+func (w *driftWorlds) posted(s *driftStory, m fakeslack.Message) {
+	first := m
+	if len(m.Edits) > 0 {
+		first.Text, first.Blocks = m.Edits[0].Text, m.Edits[0].Blocks
+	}
+	buttons := first.Buttons()
+	if slices.ContainsFunc(buttons, func(b fakeslack.Button) bool { return b.Text == cardMark }) {
+		return
+	}
+	text := driftMarks.Replace(first.Text)
+	mention := ""
+	if id, rest, ok := strings.Cut(strings.TrimPrefix(text, "<@"), "> "); ok && strings.HasPrefix(text, "<@") {
+		text, mention = rest, " @"+w.named(id)
+	}
+	for _, b := range buttons {
+		text += " [" + b.Text + "]"
+	}
+	s.add("room", m.At, "post %s%s", text, mention)
+	for n := range m.Edits {
+		now := m.Text
+		if n+1 < len(m.Edits) {
+			now = m.Edits[n+1].Text
+		}
+		s.add("settled", m.Edits[n].At, "settle %s", driftMarks.Replace(now))
+	}
+}
+
+// driftMarks are what Slack's messages are marked with, as the rehearsal marks them.
+var driftMarks = strings.NewReplacer(":red_circle: ", "[red] ", ":large_green_circle: ", "", "&amp;", "&", "&lt;", "<", "&gt;", ">")
+
+// named are people by their ids in Slack.
+func (w *driftWorlds) named(ids string) string {
+	var names []string
+	for id := range strings.SplitSeq(ids, ",") {
+		for person, user := range w.users {
+			if user == id {
+				names = append(names, person)
+			}
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // driftPerson is whose telephone it is.
