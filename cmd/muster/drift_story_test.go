@@ -118,8 +118,8 @@ func (s *driftStory) add(lane string, at time.Time, format string, args ...any) 
 	s.lines = append(s.lines, l)
 }
 
-// inLanes sorts the lines by their lanes, which stand in the order in which they begin in a story. Between lines of a
-// lane the order stays that in which they happened.
+// inLanes sorts the lines by their lanes, which stand in the order in which they begin in another story. Between lines of
+// a lane the order stays that in which they happened.
 func (s *driftStory) inLanes(like *driftStory) []driftLine {
 	place := func(l driftLine) int {
 		n := slices.IndexFunc(like.lines, func(other driftLine) bool { return other.lane == l.lane })
