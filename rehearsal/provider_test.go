@@ -67,8 +67,8 @@ phases:
 runbook: book
 for: 1h
 people: { sre-oncall: ana }
-mock: { check: [{ refuse: not now }, { ok: {} }] }
-script: [{ at: 1m, retry: check, by: ana }]
+mock: { check: [{ refuse: not now }, { refuse: not yet }, { ok: {} }] }
+script: [{ at: 1m, retry: check, by: ana }, { at: 2m, retry: check, by: ana }]
 `))
 	posted := slices.ContainsFunc(r.Acts, func(l memory.Line) bool { return l.Kind == "post" && strings.Contains(l.Text, "not now") })
 	if !posted {
@@ -81,7 +81,7 @@ script: [{ at: 1m, retry: check, by: ana }]
 	}
 	for _, step := range r.Final.Steps {
 		if step.Address == "check" && step.State != "done" {
-			t.Errorf("after the second try check is %s", step.State)
+			t.Errorf("after the third try check is %s", step.State)
 		}
 	}
 }
