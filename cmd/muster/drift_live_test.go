@@ -37,9 +37,6 @@ func driftNumbers() map[string]string {
 	return map[string]string{"ana": townAna, "ben": townBen, "olga": "+12025550103"}
 }
 
-// driftAnswers is a telephone that is picked up.
-const driftAnswers = faketwilio.Answers
-
 // newDriftWorlds reads the scenario and builds the world around it.
 func newDriftWorlds(t *testing.T) *driftWorlds {
 	t.Helper()
@@ -184,8 +181,11 @@ func (w *driftWorlds) perform(ctx context.Context, t *testing.T, room incident.R
 	}
 }
 
-// driftCommand is an act as people type it in Slack.
+// driftCommand is an act as people type it in Slack; ok is false for what cannot be typed there.
 func driftCommand(a runbooks.ScriptAct) (text string, ok bool) {
+	if a.Note != "" || len(a.Fields) > 0 || a.Refused != nil {
+		return "", false
+	}
 	words := []string{a.Does}
 	switch contract.Verb(a.Does) {
 	case contract.VerbAck:

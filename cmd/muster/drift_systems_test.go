@@ -113,14 +113,14 @@ func (d *driftSystems) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // install writes the command that the runbook runs: each time it prints and ends as the next outcome says.
 func (d *driftSystems) install(t *testing.T, path string) {
 	t.Helper()
-	text := "#!/bin/sh\nread n 2>/dev/null < $0.count || n=0\necho $((n + 1)) > $0.count\ncase $n in\n"
+	text := "#!/bin/sh\nread n 2>/dev/null < \"$0.count\" || n=0\necho $((n + 1)) > \"$0.count\"\ncase $n in\n"
 	for _, m := range d.mocks {
 		if m.Of != "check" {
 			continue
 		}
 		for n, out := range m.Outcomes {
 			code, _ := strconv.Atoi(fmt.Sprint(out.OK["exit_code"])) // where none is given it ends well
-			text += fmt.Sprintf("%d) echo -n '%v'; exit %d ;;\n", n, out.OK["stdout"], code)
+			text += fmt.Sprintf("%d) printf %%s '%v'; exit %d ;;\n", n, out.OK["stdout"], code)
 		}
 	}
 	if err := os.WriteFile(path, []byte(text+"esac\n"), 0o700); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/musterbook/musterbook/providers/twilio/faketwilio"
 	"github.com/musterbook/musterbook/rehearsal"
 )
 
@@ -96,7 +97,7 @@ func (w *driftWorlds) rehearsed(r *rehearsal.Result) *driftStory {
 
 // heardBy is what somebody hears who is called: nothing, unless they answer.
 func (w *driftWorlds) heardBy(person, words string) string {
-	if driftPhone(w.script, person).Reaction != driftAnswers {
+	if driftPhone(w.script, person).Reaction != faketwilio.Answers {
 		return ""
 	}
 	return words
