@@ -87,6 +87,7 @@ type Question struct {
 	OpenedAt  time.Time         `json:"opened_at"`
 	NudgedAt  time.Time         `json:"nudged_at,omitzero"` // the last reminder
 	Deadline  time.Time         `json:"deadline,omitzero"`
+	Late      bool              `json:"late,omitempty"`       // its deadline has passed, and the timeline says so
 	OnTimeout string            `json:"on_timeout,omitempty"` // in words: what silence leads to
 	State     QuestionState     `json:"state,omitempty"`
 	Votes     []Vote            `json:"votes,omitempty"`
@@ -163,6 +164,9 @@ type Answer struct {
 
 // CheckAnswer says whether the answer would be accepted, without changing anything.
 func (i *Incident) CheckAnswer(by Actor, a Answer) error {
+	if i.acceptedAlready(by, a) != nil {
+		return nil
+	}
 	q, err := i.answerable(by, a)
 	if err == nil && q.Kind == QuestionForm {
 		err = CheckFields(q.Form, a.Fields)
@@ -172,6 +176,9 @@ func (i *Incident) CheckAnswer(by Actor, a Answer) error {
 
 // Answer records a person's word. An approval waits for its quorum of distinct people; one no rejects it.
 func (i *Incident) Answer(at time.Time, by Actor, a Answer) (*Question, error) {
+	if q := i.acceptedAlready(by, a); q != nil {
+		return q, nil
+	}
 	q, err := i.answerable(by, a)
 	if err != nil {
 		return nil, err
@@ -189,6 +196,19 @@ func (i *Incident) Answer(at time.Time, by Actor, a Answer) (*Question, error) {
 	}
 	i.Settle(at, by, q.Key, Settlement{State: QuestionAnswered, Choice: a.Choice, Reason: a.Reason, Fields: a.Fields})
 	return q, nil
+}
+
+// acceptedAlready is the offer that a person accepts who has taken the role by acknowledging a page meanwhile: the button
+// that they still see does what it says, which is nothing more.
+func (i *Incident) acceptedAlready(by Actor, a Answer) *Question {
+	if a.Choice != ChoiceAccept || by.Person == "" || i.mustBeActive() != nil {
+		return nil
+	}
+	q, err := i.findQuestion(a)
+	if err != nil || q.Kind != QuestionAssign || q.State != QuestionAnswered || q.Choice != ChoiceAccept || !sameActor(q.By, by) {
+		return nil
+	}
+	return q
 }
 
 // Settlement is how a question ended.

@@ -121,7 +121,7 @@ func Run(o Options) (*Result, error) {
 // build sets up the stage and the world.
 func (p *play) build(start time.Time) {
 	p.world = memory.New(oncall.Book{}, func() time.Time { return p.stage.Now() })
-	p.world.Fail, p.world.Placed = p.mocks.fail, p.ring
+	p.world.Fail, p.world.Placed, p.world.Sent = p.mocks.fail, p.ring, p.arrive
 	p.world.HTTP, p.world.Command, p.world.Action = p.mocks.http, p.mocks.command, p.mocks.action
 	p.stage = stage.New(stage.Options{
 		Start: start.UTC(), Plans: p.options.Plans, News: p.news, Action: p.world.DoAction, Takes: p.mocks.takes,

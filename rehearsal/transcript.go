@@ -32,7 +32,7 @@ type Line struct {
 func (r *Result) Lines() []Line {
 	lines := make([]Line, 0, len(r.Entries)+len(r.Acts))
 	for _, e := range r.Entries {
-		if e.Kind != incident.EntryCall || !strings.HasSuffix(e.Text, " rings") { // who is called hears it ring
+		if !onItsWay(e) {
 			lines = append(lines, r.line(e))
 		}
 	}
@@ -49,6 +49,13 @@ func (r *Result) Lines() []Line {
 	}
 	slices.SortStableFunc(lines, func(a, b Line) int { return a.At.Compare(b.At) })
 	return counted(lines)
+}
+
+// onItsWay says whether a line is only the provider's word that a telephone rings, or that a message is on its way: who is
+// called hears it ring.
+func onItsWay(e incident.Entry) bool {
+	return e.Kind == incident.EntryCall && (strings.HasSuffix(e.Text, " rings") ||
+		strings.HasSuffix(e.Text, " was sent a message") || strings.HasSuffix(e.Text, " has the message"))
 }
 
 // line is an entry of the timeline.

@@ -50,7 +50,7 @@ func (r *reader) manifest(document *yaml.Node) *Manifest {
 		case "reads":
 			m.Changes = !r.flag(e.value, e.key)
 		case "timeout":
-			m.Timeout, _ = r.duration(e.value, e.key)
+			m.Timeout, _ = r.lapse(e.value, e.key)
 		case "retry":
 			m.Retry = b.retry(e.value)
 		case "undo":

@@ -289,7 +289,7 @@ func (r *reader) phase(e entry) Phase {
 		case "exit":
 			p.Exit, _ = r.text(field.value, "exit")
 		case "timebox":
-			p.Timebox, _ = r.duration(field.value, "timebox")
+			p.Timebox, _ = r.lapse(field.value, "timebox")
 		case "steps":
 			p.Steps = append(p.Steps, r.steps(field.value, e.key, 0)...)
 		default:

@@ -27,7 +27,7 @@ func (b *stepReader) value(f *fieldSpec, n *yaml.Node, name string) {
 		page.List = n.Kind == yaml.SequenceNode
 		page.Targets = b.texts(n, name)
 	case shapeDuration:
-		text, _ := b.duration(n, name)
+		text, _ := b.lapse(n, name)
 		setText(target, text)
 	case shapeBool:
 		*target.(*bool) = b.flag(n, name)
@@ -121,6 +121,16 @@ func (r *reader) duration(n *yaml.Node, what string) (string, bool) {
 		return "", false
 	}
 	return text, true
+}
+
+// lapse is duration for what waits, repeats or reminds: no time at all would do that at once, or for ever.
+func (r *reader) lapse(n *yaml.Node, what string) (string, bool) {
+	text, ok := r.duration(n, what)
+	if d, err := expression.ParseDuration(text); ok && err == nil && d <= 0 {
+		r.report(n, Problem{Code: CodeWrongType, Message: fmt.Sprintf("%s: %s is no time at all", what, text), Hint: "write how long, or leave it out"})
+		return "", false
+	}
+	return text, ok
 }
 
 // flag reads true or false.

@@ -219,7 +219,7 @@ func (b *stepReader) field(e entry) {
 	case "background":
 		b.step.Background = b.flag(e.value, "background")
 	case "timeout":
-		b.step.Timeout, _ = b.duration(e.value, "timeout")
+		b.step.Timeout, _ = b.lapse(e.value, "timeout")
 	case "on_timeout":
 		b.step.OnTimeout = b.reaction(e.value, e.key, b.kind.onTimeout)
 	case "on_failure":
@@ -327,9 +327,9 @@ func (b *stepReader) retry(n *yaml.Node) *Retry {
 		case "max":
 			out.Max = b.count(e.value, "max", 0)
 		case "every":
-			out.Every, _ = b.duration(e.value, "every")
+			out.Every, _ = b.lapse(e.value, "every")
 		case "cap":
-			out.Cap, _ = b.duration(e.value, "cap")
+			out.Cap, _ = b.lapse(e.value, "cap")
 		case "backoff":
 			out.Backoff = b.factor(e.value)
 		default:

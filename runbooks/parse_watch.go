@@ -36,7 +36,7 @@ func (r *reader) watch(n *yaml.Node, path string) Watch {
 		case "when":
 			w.When, _ = r.text(e.value, "when")
 		case "every":
-			w.Every, _ = r.duration(e.value, "every")
+			w.Every, _ = r.lapse(e.value, "every")
 		case "if":
 			w.If, _ = r.text(e.value, "if")
 		case "during":

@@ -290,6 +290,15 @@ func TestRules(t *testing.T) {
 			problem: `x.yaml:6:13: T04 wait: "soon" is not a duration (write 30s, 5m, 4h, 5d or 2w)`, good: block("- wait: 2w"),
 		},
 		{
+			name: "T04 no time", bad: block("- page: owner\n  ack: 0s"),
+			problem: "x.yaml:7:12: T04 ack: 0s is no time at all (write how long, or leave it out)", good: block("- page: owner\n  ack: 1s"),
+		},
+		{
+			name: "T04 no pause", bad: whole("roles: { commander: sre }\n", recovery+"watch:\n  - every: 0m\n    steps: [{ note: x }]\n"),
+			problem: "x.yaml:5:12: T04 every: 0m is no time at all (write how long, or leave it out)",
+			good:    whole("roles: { commander: sre }\n", recovery+"watch:\n  - every: 1m\n    steps: [{ note: x }]\n"),
+		},
+		{
 			name: "T04 names", bad: block("- page: ${{ level }}"),
 			problem: "x.yaml:6:13: T04 a name or a list of names is needed here, this is int", good: block("- page: ${{ incident.services }}"),
 		},

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -95,6 +96,10 @@ func (r *run) open(ctx workflow.Context, a asking) (*incident.Question, error) {
 	})
 	q.Addressed, q.Asked = ids(c.asked), ids(c.asked)
 	q.Deadline = r.answerDeadline(q, a)
+	r.tellLate(ctx, q, a, "had passed already")
+	if a.quorum > len(c.asked) && len(c.asked) > 0 && r.since(versionMends) {
+		r.problem(ctx, q.Step, fmt.Sprintf("%s needs %d approvals, and only %s can give one", q.Step, a.quorum, names(c.asked)))
+	}
 	r.postQuestion(ctx, q)
 	return q, nil
 }
@@ -155,7 +160,8 @@ func (r *run) awaitAnswer(ctx workflow.Context, q *incident.Question, a asking) 
 }
 
 // answerDeadline is when silence counts as an answer: the wait's beginning and the duration as it is now. A duration
-// that is re-evaluated sees `elapsed` as it was when the wait began; one that is over already fires at once.
+// that is re-evaluated sees `elapsed` as it was when the wait began; one that is over already fires at once, and whoever
+// is asked after that has the time of the call that wakes them.
 func (r *run) answerDeadline(q *incident.Question, a asking) time.Time {
 	if a.timeout == "" || a.silence == silenceRepeats {
 		return time.Time{}
@@ -166,6 +172,9 @@ func (r *run) answerDeadline(q *incident.Question, a asking) time.Time {
 	}
 	d := max(r.durationAt(a.timeout, defaultTimeout, r.seenAt(a.frame(), began)), 0)
 	if a.silence == silenceEscalate {
+		if d == 0 && q.Turn > 0 && r.since(versionMends) {
+			d = lateTurn
+		}
 		d = max(d, leastEscalate)
 		for n := len(q.Asked) + quickTurns; n < q.Turn && d < longestSilence; n++ {
 			d = min(2*d, longestSilence)
@@ -178,15 +187,14 @@ func (r *run) answerDeadline(q *incident.Question, a asking) time.Time {
 // beat.
 func (r *run) nudgeAt(q *incident.Question, a asking) time.Time {
 	last, seen := latest(q.OpenedAt, q.NudgedAt), r.seenAt(a.frame(), q.OpenedAt)
-	every := r.durationAt(a.remind, 0, seen)
+	every := r.paced(a.remind, remindPace, seen)
 	if a.silence == silenceRepeats {
 		every = remindHold
 	}
 	if every > 0 {
-		every = max(every, leastEscalate)
 		return q.OpenedAt.Add((last.Sub(q.OpenedAt)/every + 1) * every)
 	}
-	due := r.durationAt(a.due, 0, seen)
+	due := r.paced(a.due, duePace, seen)
 	for n := range dueNudges {
 		if at := q.OpenedAt.Add(time.Duration(n+1) * due); due > 0 && last.Before(at) {
 			return at
@@ -204,7 +212,7 @@ func (r *run) nudge(ctx workflow.Context, q *incident.Question, a asking) {
 	r.log(ctx, incident.Entry{Kind: incident.EntryTimeout, Step: q.Step, Text: "still open: " + q.Text})
 	mention := slices.Clone(q.Addressed)
 	roles := slices.Clone(q.Who)
-	if due := r.durationAt(a.due, 0, r.seenAt(a.frame(), q.OpenedAt)); due == 0 || !now(ctx).Before(q.OpenedAt.Add(dueNudges*due)) {
+	if due := r.paced(a.due, duePace, r.seenAt(a.frame(), q.OpenedAt)); due == 0 || !now(ctx).Before(q.OpenedAt.Add(dueNudges*due)) {
 		roles = append(roles, string(incident.Commander))
 	}
 	for _, role := range roles {
@@ -244,7 +252,7 @@ func (r *run) retime() {
 
 // ackTime is how long a level of a page has, as it is seen from an instant.
 func (r *run) ackTime(text string, otherwise time.Duration, v values) time.Duration {
-	return max(r.durationAt(text, otherwise, v), leastAck)
+	return r.paced(text, levelPace(otherwise), v)
 }
 
 // earliest is the earlier of two instants, of which zero means never.

@@ -86,6 +86,7 @@ func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a ask
 			q.Also = append(q.Also, p)
 		}
 	}
+	r.tellLate(ctx, q, a, "has passed")
 	r.log(ctx, incident.Entry{
 		Kind: incident.EntryEscalate, Step: q.Step,
 		Text: "no answer to “" + q.Text + "”; asking " + names(duties),

@@ -252,8 +252,12 @@ func (r *run) checkEdit(act contract.Act) error {
 		}
 	}
 	if text, ok := act.Fields["timeout"]; ok {
-		if _, err := expression.ParseDuration(expression.Format(text)); err != nil {
+		d, err := expression.ParseDuration(expression.Format(text))
+		if err != nil {
 			return &incident.Refusal{What: "timeout: " + err.Error()}
+		}
+		if d <= 0 && r.since(versionMends) {
+			return &incident.Refusal{What: "timeout: no time at all would end the step at once", Hint: "write 30s, 5m, 4h, 5d or 2w"}
 		}
 	}
 	return nil
@@ -298,32 +302,4 @@ func (r *run) revertAct(at time.Time, act contract.Act) (string, error) {
 		return "", err
 	}
 	return "taking back " + strings.Join(what, ", "), nil
-}
-
-func (r *run) checkSend(act contract.Act) error {
-	if act.Value == "" {
-		return &incident.Refusal{What: "name the signal", Hint: "muster send KEY NAME"}
-	}
-	if err := r.mustRun(); err != nil {
-		return err
-	}
-	for _, q := range r.inc.OpenQuestions() {
-		if q.Kind == incident.QuestionSignal && q.Signal == act.Value {
-			return incident.CheckFields(q.Form, act.Fields)
-		}
-	}
-	if len(r.st.Signals) >= maxSignals {
-		return &incident.Refusal{What: "too many signals wait that nobody has asked for"}
-	}
-	return nil
-}
-
-// maxSignals bounds the signals that came before anybody waited for them.
-const maxSignals = 100
-
-// send brings a signal that a step waits for, or will.
-func (r *run) send(at time.Time, act contract.Act) (string, error) {
-	r.st.Signals = append(r.st.Signals, contract.SignalIn{Name: act.Value, By: act.By, At: at, Payload: act.Fields})
-	r.inc.Log(at, incident.Entry{Kind: incident.EntryNote, By: act.By, Text: fmt.Sprintf("%s sends %s", act.By, act.Value)})
-	return act.Value + " is received", nil
 }

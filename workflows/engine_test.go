@@ -301,7 +301,7 @@ func TestEngine(t *testing.T) {
 	t.Parallel()
 	e := enginetest.Start(t, nil)
 	paths := map[string]func(*testing.T, *live){
-		"happy": playHappy, "nobody": playNobody, "raised": playRaised, "cancelled": playCancelled, "drill": playDrill,
+		"happy": playHappy, "nobody": playNobody, "raised": playRaised, "cancelled": playCancelled, "drill": playDrill, "mends": playMends,
 	}
 	shared := newLive(t, e, 0)
 	for name, play := range paths {

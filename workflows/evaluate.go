@@ -168,9 +168,13 @@ func (r *run) holds(ctx workflow.Context, f *frame, source string) bool {
 	return known && value
 }
 
-// verdict is a bare expression's value at present, and whether it is known.
+// verdict is a bare expression's value at present, and whether it is known. One that cannot be evaluated, for a field that
+// is not there, counts as not known yet; since it may stay so for ever, the timeline says it.
 func (r *run) verdict(ctx workflow.Context, f *frame, source string) (value, known bool) {
 	out, err := f.scope.plan.Expression(source).Eval(r.values(ctx, f))
+	if err != nil && r.since(versionMends) {
+		r.tellOnce(ctx, "`"+source+"` counts as not yet", ": "+err.Error())
+	}
 	if err != nil || !out.Known() {
 		return false, false
 	}
@@ -274,29 +278,4 @@ func nameList(value any) []string {
 		out = append(out, expression.Format(v))
 	}
 	return out
-}
-
-// durationAt computes a duration as it is seen from given values, without waiting for anything; a text that is empty or
-// has no value yet gives the default.
-func (r *run) durationAt(source string, otherwise time.Duration, v values) time.Duration {
-	if source == "" {
-		return otherwise
-	}
-	if constant, err := expression.ParseDuration(source); err == nil {
-		return constant
-	}
-	out, err := v.f.scope.plan.Text(source).Eval(v)
-	if err != nil || !out.Known() {
-		return otherwise
-	}
-	switch d := out.Value.(type) {
-	case time.Duration:
-		return d
-	case string:
-		parsed, err := expression.ParseDuration(d)
-		if err == nil {
-			return parsed
-		}
-	}
-	return otherwise
 }

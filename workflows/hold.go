@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/runbooks"
 )
@@ -102,13 +103,35 @@ func (r *run) hold(ctx workflow.Context, n *node, why string) (again bool, err e
 	}
 }
 
-// title is how people recognise the step: its name, else its address.
+// title is how people recognise the step: its name, else its address, and of which items of lists it is.
 func (n *node) title() string {
-	if n.s.Name != "" {
-		return n.s.Name
+	title := orElse(n.s.Name, n.address())
+	var items []string
+	for _, item := range n.items {
+		if at := n.scope.plan.At(item.Loop); at != nil && at.ForEach != nil {
+			items = append(items, incident.Shorten(expression.Format(n.names[at.ForEach.As]), longestItem))
+		}
 	}
-	return n.address()
+	if len(items) == 0 {
+		return title
+	}
+	return title + " (" + strings.Join(items, ", ") + ")"
 }
+
+// called is how people recognise the step whichever item it is of: its name, else its id, else what it does.
+func (n *node) called() string {
+	does := n.s.Summary()
+	if strings.Contains(does, "${{") {
+		does = n.s.Address
+	}
+	return orElse(orElse(n.s.Name, n.s.ID), incident.Shorten(does, longestItem))
+}
+
+// How much of an item and of a reason a question repeats, in bytes.
+const (
+	longestItem   = 60
+	longestReason = 200
+)
 
 // tryAgain makes a step and what is below it new. Of a list only the items that failed begin again, and of branches
 // those; what a person has edited stays.

@@ -15,16 +15,27 @@ import (
 
 // engineVersion is the newest version of the interpreter; it is recorded once at the start of each run, and
 // continue-as-new is where an open incident moves to it.
-const engineVersion = 1
+const engineVersion = versionMends
+
+// What the versions have changed in what a run does, so that an open one goes on as it began.
+const (
+	// versionMends: an acknowledgement accepts an open offer; a computed duration of nothing or less keeps a pace; a signal
+	// that no step awaits is refused; an impossible quorum is told.
+	versionMends = 2
+)
+
+// since says whether this run has begun with a version of the interpreter, or a newer one.
+func (r *run) since(version workflow.Version) bool { return r.engine >= version }
 
 // Incident is one incident from its declaration to its end: it listens, then runs its runbook as a story. It starts
 // its review and returns; the next outage on the same alert key is a new incident.
 func (w *Workflows) Incident(ctx workflow.Context, in contract.IncidentInput) (contract.IncidentResult, error) {
-	workflow.GetVersion(ctx, "engine", workflow.DefaultVersion, engineVersion)
+	engine := workflow.GetVersion(ctx, "engine", workflow.DefaultVersion, engineVersion)
 	r, err := w.newRun(ctx, in)
 	if err != nil {
 		return contract.IncidentResult{}, err
 	}
+	r.engine = engine
 	ctx = r.obeyCancel(ctx)
 	if err := r.listen(ctx); err != nil {
 		return contract.IncidentResult{}, err

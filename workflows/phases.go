@@ -177,13 +177,14 @@ func (r *run) timebox(ctx workflow.Context, p *runbooks.Phase, pr *contract.Phas
 		return
 	}
 	f := r.phaseFrame(p.Name)
+	r.tellTime(ctx, string(p.Name), timed{field: "timebox", source: p.Timebox, pace: timeboxPace}, r.seenAt(f, pr.Started))
 	for {
 		last := latest(pr.Started, pr.Nudged)
 		_, err := wait(ctx, waiting{
 			summary: "timebox of " + string(p.Name),
 			done:    func() bool { return !pr.Ended.IsZero() },
 			until: func() time.Time {
-				return last.Add(max(r.durationAt(p.Timebox, defaultTimeout, r.seenAt(f, pr.Started)), time.Minute))
+				return last.Add(r.paced(p.Timebox, timeboxPace, r.seenAt(f, pr.Started)))
 			},
 			change: func() int { return r.retimes },
 		})

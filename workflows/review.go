@@ -16,7 +16,7 @@ import (
 // Review is what remains after an incident has ended: the posts that chat has not taken yet, the lessons learned of a
 // resolved one, `finally`, and the last record. It is the same code on the same state.
 func (w *Workflows) Review(ctx workflow.Context, in contract.IncidentInput) (contract.IncidentResult, error) {
-	workflow.GetVersion(ctx, "engine", workflow.DefaultVersion, engineVersion)
+	engine := workflow.GetVersion(ctx, "engine", workflow.DefaultVersion, engineVersion)
 	if in.State == nil {
 		return contract.IncidentResult{}, temporal.NewNonRetryableApplicationError(
 			"a review goes on with an incident's state and has none", "NoState", nil)
@@ -25,7 +25,7 @@ func (w *Workflows) Review(ctx workflow.Context, in contract.IncidentInput) (con
 	if err != nil {
 		return contract.IncidentResult{}, err
 	}
-	r.inc.Reviewing, r.st.Reviewing = true, true
+	r.engine, r.inc.Reviewing, r.st.Reviewing = engine, true, true
 	ctx = r.obeyCancel(ctx)
 	if err := r.listen(ctx); err != nil {
 		return contract.IncidentResult{}, err

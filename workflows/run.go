@@ -15,10 +15,11 @@ import (
 // run is one run of an incident: the durable state, and what only this run needs. The interpreter's stack is never
 // saved; a new run walks the runbook again from the state.
 type run struct {
-	shop *Workflows
-	in   contract.IncidentInput
-	st   *contract.State
-	inc  *incident.Incident
+	shop   *Workflows
+	engine workflow.Version // of the interpreter, as this run has begun with it
+	in     contract.IncidentInput
+	st     *contract.State
+	inc    *incident.Incident
 
 	scope *scope                   // the incident's own runbook
 	own   *lane                    // of what stands outside the phases

@@ -12,6 +12,7 @@ import (
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/expression"
+	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -56,7 +57,10 @@ func (r *run) parallel(ctx workflow.Context, n *node) error {
 		}
 		return r.undoLosers(ctx, n, branches[winner].Name)
 	}
-	return worst(err, results)
+	if err != nil {
+		return err
+	}
+	return worst(results, func(i int) string { return branches[i].Name })
 }
 
 // branchFrame is the frame of a branch.
@@ -94,24 +98,6 @@ func (r *run) undoLosers(ctx workflow.Context, n *node, winner string) error {
 	})
 }
 
-// worst is how a block ends whose parts have ended: withdrawn, stopped, or well.
-func worst(err error, results []error) error {
-	if err != nil {
-		return err
-	}
-	for _, result := range results {
-		if result != nil && temporal.IsCanceledError(result) {
-			return result
-		}
-	}
-	for _, result := range results {
-		if result != nil {
-			return result
-		}
-	}
-	return nil
-}
-
 // roomFor waits until a block may go on.
 func (r *run) roomFor(ctx workflow.Context, free func() bool) error {
 	return workflow.Await(ctx, func() bool { return free() || r.over() })
@@ -137,8 +123,11 @@ func (r *run) forEach(ctx workflow.Context, n *node) error {
 			return err
 		}
 		n.sr.List, _ = value.([]any)
-		if n.sr.List == nil {
+		if len(n.sr.List) == 0 {
 			n.sr.List = []any{}
+			r.log(ctx, incident.Entry{
+				Kind: incident.EntrySkipped, Step: n.address(), Text: fmt.Sprintf("%s: `%s` is an empty list; nothing to do", n.address(), n.s.ForEach.List),
+			})
 		}
 		for i := range n.sr.List {
 			n.sr.List[i] = sendable(n.sr.List[i])
@@ -165,7 +154,7 @@ func (r *run) forEach(ctx workflow.Context, n *node) error {
 
 // endForEach gathers what the items gave, and fails when one has failed.
 func (r *run) endForEach(n *node, results []error) error {
-	var failed []string
+	var failed reasons
 	list := make([]any, 0, len(results))
 	for i, result := range results {
 		switch {
@@ -173,13 +162,13 @@ func (r *run) endForEach(n *node, results []error) error {
 			return result
 		case result != nil:
 			n.sr.Failed = append(n.sr.Failed, i)
-			failed = append(failed, expression.Format(n.sr.List[i]))
+			failed.add(incident.Shorten(expression.Format(n.sr.List[i]), longestItem), result)
 		}
 		list = append(list, r.itemResult(n, i, result))
 	}
 	n.sr.Output = map[string]any{"results": list}
-	if len(failed) > 0 {
-		return &missing{what: fmt.Sprintf("%d of %d items failed: %s", len(failed), len(results), strings.Join(failed, ", "))}
+	if len(n.sr.Failed) > 0 {
+		return &missing{what: fmt.Sprintf("%d of %d items failed: %s", len(n.sr.Failed), len(results), failed)}
 	}
 	return nil
 }
@@ -234,7 +223,7 @@ func (r *run) nextRound(ctx workflow.Context, n *node, f *frame) error {
 	_, err := wait(ctx, waiting{
 		summary: "next round of " + n.address(), done: func() bool { return false },
 		until: func() time.Time {
-			return n.sr.Waiting.Add(max(r.durationAt(n.s.Repeat.Every, time.Minute, r.seenAt(f, n.sr.Waiting)), leastEscalate))
+			return n.sr.Waiting.Add(r.paced(n.s.Repeat.Every, repeatPace, r.seenAt(f, n.sr.Waiting)))
 		},
 		change: func() int { return r.retimes },
 	})
@@ -251,6 +240,11 @@ func (r *run) choose(ctx workflow.Context, n *node) error {
 		}
 		chosen = expression.Format(value)
 		n.sr.Output = map[string]any{"case": chosen}
+		if len(n.s.Switch.Else) == 0 && !slices.ContainsFunc(n.s.Switch.Cases, func(c runbooks.Case) bool { return c.Choice == chosen }) {
+			r.log(ctx, incident.Entry{
+				Kind: incident.EntrySkipped, Step: n.address(), Text: fmt.Sprintf("%s: no case is “%s”; going on", n.address(), chosen),
+			})
+		}
 	}
 	for _, c := range n.s.Switch.Cases {
 		if c.Choice == chosen {

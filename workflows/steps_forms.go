@@ -63,65 +63,6 @@ func (r *run) await(ctx workflow.Context, n *node) error {
 	return r.awaitSignal(ctx, n)
 }
 
-// awaitSignal waits until somebody or something sends the signal, or until its condition holds. A signal that came
-// before anybody waited for it counts.
-func (r *run) awaitSignal(ctx workflow.Context, n *node) error {
-	a := r.asking(ctx, n, asking{
-		kind: incident.QuestionSignal, text: "waits for " + n.s.Await.Signal, who: []string{string(incident.Commander)},
-		signal: n.s.Await.Signal, form: formFields(n.s.Await.Payload),
-		choices: []incident.Choice{{Key: incident.ChoiceFilled, Label: "received"}},
-	})
-	watch := r.begin(ctx, func(ctx workflow.Context) {
-		arrived := func() bool { return r.signalWaiting(n.s.Await.Signal) >= 0 }
-		holds := func() bool { return n.s.Await.Until != "" && r.holds(ctx, n.frame, n.s.Await.Until) }
-		// An error means that the wait is over.
-		if workflow.Await(ctx, func() bool { return r.inc.Question(a.key) != nil && (arrived() || holds()) }) == nil {
-			r.settleSignal(ctx, a.key, n.s.Await.Signal)
-		}
-	})
-	defer watch.stop()
-	q, err := r.askPeople(ctx, a)
-	if err != nil {
-		return err
-	}
-	n.sr.By = q.By.String()
-	n.sr.Output = map[string]any{"payload": filled(n.s.Await.Payload, q.Fields), "by": who(q.By)}
-	return nil
-}
-
-// signalWaiting is the place of a signal that nobody has taken, or -1.
-func (r *run) signalWaiting(name string) int {
-	for i, s := range r.st.Signals {
-		if s.Name == name {
-			return i
-		}
-	}
-	return -1
-}
-
-// settleSignal ends the wait for a signal with the one that has come, else because its condition holds.
-func (r *run) settleSignal(ctx workflow.Context, question, name string) {
-	i := r.signalWaiting(name)
-	if i < 0 {
-		r.inc.Settle(now(ctx), incident.RunbookActor(), question, incident.Settlement{
-			State: incident.QuestionAnswered, Choice: incident.ChoiceFilled, Reason: "its condition holds",
-		})
-		return
-	}
-	in := r.st.Signals[i]
-	r.st.Signals = slices.Delete(r.st.Signals, i, i+1)
-	if q := r.inc.Question(question); q != nil {
-		if fitting, err := incident.FillForm(q.Form, in.Payload); err == nil {
-			in.Payload = fitting
-		} else {
-			r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Step: q.Step, Text: fmt.Sprintf("%s has another payload than it should: %v", name, err)})
-		}
-	}
-	r.inc.Settle(now(ctx), in.By, question, incident.Settlement{
-		State: incident.QuestionAnswered, Choice: incident.ChoiceFilled, Fields: in.Payload,
-	})
-}
-
 // assess asks the six questions, proposes a severity, and sets the one that the person confirms.
 func (r *run) assess(ctx workflow.Context, n *node) error {
 	if n.sr.Output == nil {

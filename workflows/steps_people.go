@@ -1,14 +1,10 @@
 package workflows
 
 import (
-	"strings"
-
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/contract"
-	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/incident"
-	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -231,112 +227,6 @@ func (r *run) setSeverity(ctx workflow.Context, to incident.Severity, why string
 	err := r.inc.SetSeverity(now(ctx), incident.RunbookActor(), incident.SeverityChange{To: to, Reason: why})
 	r.severityChanged(before)
 	return err
-}
-
-// assign hands out a role: it is held at once, so that questions have an addressee, and offered to the person, who
-// accepts or declines. Somebody who has acknowledged a page of this incident is awake and has accepted.
-func (r *run) assign(ctx workflow.Context, n *node) error {
-	if r.inc.Question(r.questionKey(n)) == nil { // else a former run has offered it already
-		d, err := r.appoint(ctx, n)
-		if err != nil {
-			return err
-		}
-		if !r.inc.Holders[n.s.Assign.Role].Accepted {
-			if err := r.offer(ctx, n, d); err != nil {
-				return err
-			}
-		}
-	} else if err := r.offer(ctx, n, oncall.Duty{}); err != nil {
-		return err
-	}
-	n.sr.Output = map[string]any{"user": string(r.inc.Holders[n.s.Assign.Role].Person)}
-	return nil
-}
-
-// appoint finds the person for a role and makes them its holder.
-func (r *run) appoint(ctx workflow.Context, n *node) (oncall.Duty, error) {
-	target := string(n.s.Assign.Role)
-	if n.s.Assign.To != "" {
-		text, err := r.text(ctx, n, "to", n.s.Assign.To)
-		if err != nil {
-			return oncall.Duty{}, err
-		}
-		target = orElse(text, target)
-	}
-	duties, problems, err := r.people(ctx, n.frame, []string{target})
-	if err != nil {
-		return oncall.Duty{}, err
-	}
-	if len(duties) == 0 {
-		return oncall.Duty{}, &missing{
-			what: "nobody to assign: " + orElse(strings.Join(problems, "; "), target+" means nobody at present"),
-		}
-	}
-	d := duties[0]
-	h := incident.Holder{Person: d.Person, Name: d.Name, Accepted: r.hasAcknowledged(d.Person)}
-	return d, r.inc.Assign(now(ctx), incident.RunbookActor(), n.s.Assign.Role, h)
-}
-
-// offer asks the person to accept the role; an unanswered offer goes to the next of the chain, a declined one is taken
-// back.
-func (r *run) offer(ctx workflow.Context, n *node, d oncall.Duty) error {
-	a := r.asking(ctx, n, asking{
-		kind: incident.QuestionAssign, role: n.s.Assign.Role, text: d.Name + ", do you take " + string(n.s.Assign.Role) + "?",
-		who: []string{string(d.Person)}, then: []string{string(n.s.Assign.Role)},
-	})
-	a.timeout = orElse(n.s.Assign.Ack, "10m")
-	if n.s.OnTimeout == nil {
-		a.silence = silenceEscalate
-	}
-	a.choices = []incident.Choice{
-		{Key: incident.ChoiceAccept, Label: "Accept"}, {Key: incident.ChoiceDecline, Label: "Decline"},
-	}
-	q, err := r.askPeople(ctx, a)
-	if err != nil {
-		return err
-	}
-	n.sr.By = q.By.String()
-	if q.Choice == incident.ChoiceDecline {
-		r.inc.Decline(n.s.Assign.Role)
-		return &missing{what: q.By.String() + " has declined " + string(n.s.Assign.Role)}
-	}
-	h := r.inc.Holders[n.s.Assign.Role]
-	if h.Accepted {
-		return nil
-	}
-	h.Accepted = true
-	if q.By.Person != "" {
-		h.Person, h.Name = q.By.Person, q.By.String()
-	}
-	return r.inc.Assign(now(ctx), q.By, n.s.Assign.Role, h)
-}
-
-// hasAcknowledged says whether the person has acknowledged a page of this incident.
-func (r *run) hasAcknowledged(person oncall.PersonID) bool {
-	for _, p := range r.inc.Pages {
-		if p.State == incident.PageAcknowledged && p.AckedBy.Person == person && person != "" {
-			return true
-		}
-	}
-	return false
-}
-
-// waitStep lets time pass.
-func (r *run) waitStep(ctx workflow.Context, n *node) error {
-	value, err := r.value(ctx, n, "wait", n.s.Wait.Duration)
-	if err != nil {
-		return err
-	}
-	if n.sr.Waiting.IsZero() {
-		n.sr.Waiting = now(ctx)
-		r.log(ctx, incident.Entry{Kind: incident.EntryWait, Step: n.address(), Text: "wait " + expression.Format(value)})
-	}
-	n.sr.State = contract.StepWaiting
-	length := r.durationAt(n.s.Wait.Duration, 0, r.seenAt(n.frame, n.sr.Waiting))
-	if edited, ok := n.sr.Edits["wait"]; ok {
-		length = r.durationAt(expression.Format(edited), length, r.seenAt(n.frame, n.sr.Waiting))
-	}
-	return sleep(ctx, "wait "+expression.Format(value), n.sr.Waiting.Add(length))
 }
 
 // severity sets the severity by the runbook; setting what is set already does nothing.

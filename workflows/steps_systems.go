@@ -35,7 +35,7 @@ const (
 
 // timeoutOf is how long a step has.
 func (r *run) timeoutOf(n *node, otherwise time.Duration) time.Duration {
-	return max(r.durationAt(n.timeout(), otherwise, r.seenAt(n.frame, n.sr.Waiting)), time.Second)
+	return r.paced(n.timeout(), systemPace(otherwise), r.seenAt(n.frame, n.sr.Waiting))
 }
 
 // askSystem asks a system and waits for its answer. A poll that a cut takes back is asked again by the next run, with what
@@ -210,7 +210,7 @@ func (r *run) poll(ctx workflow.Context, n *node, every, until string) contract.
 		return contract.Poll{}
 	}
 	return contract.Poll{
-		Every: max(r.durationAt(every, 30*time.Second, r.values(ctx, n.frame)), time.Second),
+		Every: r.paced(every, pollPace, r.values(ctx, n.frame)),
 		Until: r.sent(ctx, n, until),
 	}
 }
@@ -299,11 +299,7 @@ func (r *run) action(ctx workflow.Context, n *node) error {
 	if m == nil {
 		m = &runbooks.Manifest{}
 	}
-	otherwise, err := expression.ParseDuration(m.Timeout)
-	if err != nil || otherwise <= 0 {
-		otherwise = actionTimeout
-	}
-	timeout := r.timeoutOf(n, otherwise)
+	timeout := r.timeoutOf(n, actionTime(n.s.Action))
 	q := request{
 		queue: orElse(orElse(n.s.Action.Queue, m.Queue), contract.QueueActions), timeout: timeout, once: timeout,
 		retry: n.s.Retry, summary: n.s.Action.Name,
@@ -333,13 +329,25 @@ func (r *run) action(ctx workflow.Context, n *node) error {
 	}
 }
 
+// actionTime is how long an action has when its step does not say.
+func actionTime(a *runbooks.Action) time.Duration {
+	if a.Manifest == nil {
+		return actionTimeout
+	}
+	otherwise, err := expression.ParseDuration(a.Manifest.Timeout)
+	if err != nil || otherwise <= 0 {
+		return actionTimeout
+	}
+	return otherwise
+}
+
 // pollAction waits for the next round of an action that is polled; it answers whether there is one. Unlike the
 // product's own requests an activity of somebody else cannot repeat itself, so each round is one of its own.
 func (r *run) pollAction(ctx workflow.Context, n *node) (bool, error) {
 	if n.s.Action.Until == "" || r.holds(ctx, n.frame, n.s.Action.Until) {
 		return false, nil
 	}
-	every := max(r.durationAt(n.s.Action.Every, 30*time.Second, r.values(ctx, n.frame)), leastPoll)
+	every := r.paced(n.s.Action.Every, actionPace, r.values(ctx, n.frame))
 	return true, sleep(ctx, "ask "+n.s.Action.Name+" again", now(ctx).Add(every))
 }
 

@@ -115,7 +115,7 @@ func (r *run) revert(ctx workflow.Context, from *frame, wanted func(contract.Und
 	if r.over() {
 		return temporal.NewCanceledError()
 	}
-	return worst(nil, results)
+	return worst(results, func(i int) string { return records[i].Address })
 }
 
 // renewUndo makes the undo of steps new that a revert tries again.

@@ -18,6 +18,14 @@ var (
 	errRejected = errors.New("rejected")
 )
 
+// stopped is the end of a block as failed, in the words of the step that has ended it: whoever is asked what is next, or
+// whether the list or the branches around it are tried again, reads why.
+type stopped struct{ why string }
+
+func (s *stopped) Error() string { return s.why }
+
+func (s *stopped) Unwrap() error { return errStopped }
+
 // walk runs the steps of a block from top to bottom. Steps that have ended are passed over by their recorded state;
 // only what still runs in the background below them is taken up again.
 func (r *run) walk(ctx workflow.Context, f *frame, steps []runbooks.Step) error {
@@ -78,8 +86,13 @@ func (r *run) inBackground(ctx workflow.Context, n *node) {
 // pass walks past a step that has ended.
 func (r *run) pass(ctx workflow.Context, n *node) error {
 	r.resumeBackground(ctx, n)
-	if n.sr.Reaction == endedBlock && !n.s.Background {
-		return errStopped
+	switch {
+	case n.s.Background:
+		return nil
+	case n.sr.Reaction == endedBlock:
+		return &stopped{why: n.called() + ": " + n.sr.Problem}
+	case n.sr.Reaction == endedWithin:
+		return &stopped{why: n.sr.Problem}
 	}
 	return nil
 }
@@ -174,8 +187,15 @@ func (r *run) endWithdrawn(ctx workflow.Context, n *node) {
 // stop records that a step has failed and that its enclosing block ends with it.
 func (r *run) stop(ctx workflow.Context, n *node) error {
 	r.end(ctx, n, contract.StepFailed)
-	n.sr.Problem, n.sr.Reaction = errStopped.Error(), endedBlock
-	return errStopped
+	n.sr.Problem, n.sr.Reaction = orElse(n.sr.Problem, errStopped.Error()), endedBlock
+	return &stopped{why: n.called() + ": " + n.sr.Problem}
+}
+
+// stopWithin records that a block has failed with a step in it, whose words it passes on.
+func (r *run) stopWithin(ctx workflow.Context, n *node, cause error) error {
+	r.end(ctx, n, contract.StepFailed)
+	n.sr.Problem, n.sr.Reaction = cause.Error(), endedWithin
+	return cause
 }
 
 // execute performs a step until it has ended, one way or another: done, or what its reactions make of it.
@@ -194,6 +214,7 @@ func (r *run) executeOnce(ctx workflow.Context, n *node) (again bool, err error)
 	if n.sr.State == contract.StepHolding {
 		return r.hold(ctx, n, n.sr.Problem)
 	}
+	r.tellTimes(ctx, n)
 	err = r.tryStep(ctx, n)
 	if err != nil && r.over() {
 		err = temporal.NewCanceledError()
@@ -211,7 +232,7 @@ func (r *run) executeOnce(ctx workflow.Context, n *node) (again bool, err error)
 		r.endWithdrawn(ctx, n)
 		return false, err
 	case errors.Is(err, errStopped) && n.s.OnFailure == nil:
-		return false, r.stop(ctx, n)
+		return false, r.stopWithin(ctx, n, err)
 	}
 	return r.react(ctx, n, err)
 }
@@ -251,7 +272,8 @@ func (r *run) obey(ctx workflow.Context, n *node) (again bool, err error) {
 const (
 	reactedToTimeout = "on_timeout"
 	reactedToFailure = "on_failure"
-	heldAtIf         = "if"      // it holds because its condition could not be evaluated
-	skippedByIf      = "not_if"  // it was skipped by its condition, not by a person
-	endedBlock       = "stopped" // it is over, and so is the block around it
+	heldAtIf         = "if"             // it holds because its condition could not be evaluated
+	skippedByIf      = "not_if"         // it was skipped by its condition, not by a person
+	endedBlock       = "stopped"        // it is over, and so is the block around it
+	endedWithin      = "stopped_within" // likewise, because a step in it has ended it
 )

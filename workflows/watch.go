@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -84,10 +85,12 @@ func (r *run) inSeason(w *runbooks.Watch) bool {
 // the run before goes on is kept for when that has ended.
 func (r *run) nextFiring(ctx workflow.Context, w *runbooks.Watch, wr *contract.WatchRun, present *task) error {
 	if w.When == "" {
+		every := timed{field: "every", source: w.Every, pace: watchPace}
+		r.tellTime(ctx, orElse(w.Name, w.Path), every, r.seenAt(r.watchFrame(w), wr.From))
 		if _, err := wait(ctx, waiting{
 			summary: "watch " + orElse(w.Name, w.Path), done: func() bool { return false },
 			until: func() time.Time {
-				return wr.From.Add(max(r.durationAt(w.Every, defaultTimeout, r.seenAt(r.watchFrame(w), wr.From)), leastWatch))
+				return wr.From.Add(r.paced(w.Every, watchPace, r.seenAt(r.watchFrame(w), wr.From)))
 			},
 			change: func() int { return r.retimes },
 		}); err != nil {
@@ -149,7 +152,7 @@ func (r *run) beginWatchRun(ctx workflow.Context, w *runbooks.Watch, wr *contrac
 	l.task = r.begin(ctx, func(ctx workflow.Context) {
 		err := r.walk(ctx, f, w.Steps)
 		if err != nil && !temporal.IsCanceledError(err) {
-			r.problem(ctx, w.Path, "a watch has ended badly: "+orElse(w.Name, w.Path))
+			r.problem(ctx, w.Path, fmt.Sprintf("a watch has ended badly: %s (%v)", orElse(w.Name, w.Path), err))
 		}
 		if wr.Fired == fired && (!temporal.IsCanceledError(err) || !r.over()) {
 			wr.Running = false

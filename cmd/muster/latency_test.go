@@ -23,6 +23,7 @@ import (
 	"github.com/musterbook/musterbook/gateway"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/providers/twilio/faketwilio"
+	"github.com/musterbook/musterbook/worker"
 )
 
 // benchRunbook calls somebody first thing, beside the room that it opens.
@@ -84,6 +85,12 @@ func BenchmarkAlertToCall(b *testing.B) {
 // serve runs the whole product in this process, on a data directory.
 func (v *town) serve(t testing.TB) *stack {
 	t.Helper()
+	return v.serveWith(t, worker.Options{})
+}
+
+// serveWith is serve with a worker of its own kind.
+func (v *town) serveWith(t testing.TB, workers worker.Options) *stack {
+	t.Helper()
 	books, live, faults, err := openConfiguration(sources{config: v.config, books: filepath.Join(v.dir, "runbooks")}, v.getenv)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +100,7 @@ func (v *town) serve(t testing.TB) *stack {
 	}
 	s, err := startStack(t.Context(), stackOptions{
 		Live: live, Runbooks: books, ConfigPath: v.config, DataDir: filepath.Join(v.dir, "data"),
-		Engine: true, Worker: true, Gateway: true, UIPort: -1, Getenv: v.getenv,
+		Engine: true, Worker: true, Gateway: true, UIPort: -1, Getenv: v.getenv, WorkerOptions: workers,
 	})
 	if err != nil {
 		t.Fatal(err)

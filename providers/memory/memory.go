@@ -26,7 +26,7 @@ type Act struct {
 	Kind string // "room", "post", "show", "call", "text", "hangup", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
 	Name string // of an action, a command, a request, an audience
 	Who  oncall.PersonID
-	Text string // what is said to people
+	Text string // what is said to people; of a room its topic
 	Key  string // the effect's idempotency key, where it has one
 	At   time.Time
 }
@@ -42,6 +42,8 @@ type World struct {
 	Taken []string
 	// Placed, when set, hears of each call that was placed, so that a test can let people answer.
 	Placed func(call contract.CallRequest, provider string)
+	// Sent, when set, hears of each message that was sent, so that a test can let it arrive.
+	Sent func(text contract.TextRequest, provider string)
 
 	// The answers of systems; nil = an empty success.
 	HTTP    func(req contract.HTTPRequest) contract.HTTPResult
@@ -99,7 +101,7 @@ func (w *World) write(a Act, format string, args ...any) {
 
 // OpenRoom is idempotent by Owner.
 func (w *World) OpenRoom(_ context.Context, req contract.OpenRoomRequest) (contract.OpenRoomResult, error) {
-	act := Act{Kind: "room", Name: req.Name, Key: req.Key}
+	act := Act{Kind: "room", Name: req.Name, Text: req.Topic, Key: req.Key}
 	unlock, err := w.begin(act)
 	defer unlock()
 	if err != nil {
@@ -189,8 +191,8 @@ func (w *World) HangUp(_ context.Context, req contract.HangUpRequest) error {
 func (w *World) Text(_ context.Context, req contract.TextRequest) (contract.TextResult, error) {
 	act := Act{Kind: "text", Who: req.Person, Text: req.Text, Key: req.Key}
 	unlock, err := w.begin(act)
-	defer unlock()
 	if err != nil {
+		unlock()
 		return contract.TextResult{}, err
 	}
 	id, known := w.calls[req.Key]
@@ -198,6 +200,11 @@ func (w *World) Text(_ context.Context, req contract.TextRequest) (contract.Text
 		id = fmt.Sprintf("SM-%s-%d", req.Person, req.Callback.Attempt)
 		w.calls[req.Key] = id
 		w.write(act, "text %s: %s", req.Person, req.Text)
+	}
+	sent := w.Sent
+	unlock()
+	if sent != nil && !known {
+		sent(req, id)
 	}
 	return contract.TextResult{Provider: id}, nil
 }

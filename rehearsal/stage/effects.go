@@ -30,6 +30,8 @@ type effects struct {
 	stage  *Stage
 	byName map[string]any
 	data   converter.DataConverter
+	begun  time.Time     // when the latest attempt began
+	turn   time.Duration // by how much it is later than the first of that instant
 }
 
 // newEffects binds the real activities to the stage's ports. Polls let the play's time pass.
@@ -198,7 +200,7 @@ func nextDelay(err error) time.Duration {
 
 // try makes one attempt.
 func (e *effects) try(a *attempt, effect Effect, beats bool, args []any) (*commonpb.Payloads, error) {
-	takes := e.takes(effect)
+	takes := e.takes(effect) + e.inTurn(workflow.Now(a.workflow))
 	if err := a.pause(takes, beats); err != nil {
 		return nil, a.ended(err)
 	}
@@ -221,6 +223,17 @@ func (e *effects) takes(effect Effect) time.Duration {
 		n = len(byDuration())
 	}
 	return time.Duration(n+1) * 7 * time.Millisecond
+}
+
+// inTurn is by how much an attempt is later than the first one that began at the same instant. The engine's stand-in keeps
+// no order among what ends at one instant, and people want to read who was called first as it was asked.
+func (e *effects) inTurn(now time.Time) time.Duration {
+	if !now.Equal(e.begun) {
+		e.begun, e.turn = now, 0
+		return 0
+	}
+	e.turn += time.Microsecond
+	return e.turn
 }
 
 // ended is an attempt that did not come to its answer.
