@@ -36,9 +36,15 @@ type Phone interface {
 
 // People knows who is meant. It answers from memory and has no effect.
 type People interface {
-	// Duties resolves people, schedules, teams and "fallback" at an instant. An unknown name gives an error that says
-	// so; the caller goes on with the other names.
-	Duties(name string, at time.Time) ([]oncall.Duty, error)
+	// Duties resolves people, schedules, teams and "fallback" at an instant, with the overrides that stand. An unknown
+	// name gives an error that says so; the caller goes on with the other names.
+	Duties(name string, at time.Time, changed ...oncall.Override) ([]oncall.Duty, error)
+}
+
+// Overrides knows what people have changed about who is on call.
+type Overrides interface {
+	// Overrides lists those that stand. With an error it still gives the last ones that are known.
+	Overrides(ctx context.Context) ([]oncall.Override, error)
 }
 
 // Archive keeps finished records.
@@ -101,6 +107,8 @@ type Ports struct {
 	Audiences Audiences
 	Web       Web
 	Commands  Commands
+	// Overrides are merged whenever somebody is looked up; nil = there are none.
+	Overrides Overrides
 	// StandingBridge is the address that serves where no bridge can be opened; empty = none.
 	StandingBridge string
 	// Sleep lets time pass between two polls; nil = it really passes.

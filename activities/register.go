@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/record"
 )
 
@@ -21,7 +23,7 @@ type Registry interface {
 // Register binds the ports to the contract's names.
 func Register(r Registry, p Ports) {
 	register(r, contract.TakeNumber, p.Numbers.Take)
-	register(r, contract.WhoIsOnCall, whoIsOnCall(p.People))
+	register(r, contract.WhoIsOnCall, whoIsOnCall(p.People, p.Overrides))
 	RegisterChat(r, p.Chat)
 	RegisterPhone(r, p.Phone)
 	register(r, contract.WriteRecord, writeRecord(p.Archive))
@@ -94,12 +96,25 @@ func repeated(ctx context.Context) bool {
 	return activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt > 1
 }
 
-// whoIsOnCall resolves names one by one, so that an unknown one does not lose the others.
-func whoIsOnCall(people People) func(context.Context, contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {
-	return func(_ context.Context, req contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {
+// overridesTime is how long the overrides are waited for: whoever is to be called must not wait for them.
+const overridesTime = time.Second
+
+// whoIsOnCall resolves names one by one, so that an unknown one does not lose the others, with the overrides of this very
+// moment. When these cannot be read the last known ones count, and it is said.
+func whoIsOnCall(people People, overrides Overrides) func(context.Context, contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {
+	return func(ctx context.Context, req contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {
 		var out contract.WhoIsOnCallResult
+		var changed []oncall.Override
+		if overrides != nil {
+			limited, cancel := context.WithTimeout(ctx, overridesTime)
+			defer cancel()
+			var err error
+			if changed, err = overrides.Overrides(limited); err != nil {
+				out.Problems = append(out.Problems, "the overrides of the schedules cannot be read, the last known ones count: "+err.Error())
+			}
+		}
 		for _, name := range req.Names {
-			duties, err := people.Duties(name, req.At)
+			duties, err := people.Duties(name, req.At, changed...)
 			if err != nil {
 				out.Problems = append(out.Problems, err.Error())
 			}

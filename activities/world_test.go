@@ -67,7 +67,7 @@ func (p *ports) Text(_ context.Context, req contract.TextRequest) (contract.Text
 	return contract.TextResult{Provider: "SM1"}, p.ask(req)
 }
 
-func (p *ports) Duties(name string, _ time.Time) ([]oncall.Duty, error) {
+func (p *ports) Duties(name string, _ time.Time, _ ...oncall.Override) ([]oncall.Duty, error) {
 	if duties, known := p.duty[name]; known {
 		return duties, nil
 	}

@@ -15,6 +15,10 @@ import (
 func payloads() []any {
 	return []any{
 		contract.TakeNumberRequest{},
+		contract.RosterState{},
+		contract.CancelOverrideRequest{},
+		contract.OverrideRequest{},
+		contract.OverrideResult{},
 		contract.TakeNumberResult{},
 		contract.WhoIsOnCallRequest{},
 		contract.WhoIsOnCallResult{},

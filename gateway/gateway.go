@@ -63,8 +63,10 @@ type Options struct {
 	DefaultRunbook string
 	// People is optional: without it names are taken as they are written.
 	People People
-	Logger *slog.Logger     // nil = nowhere
-	Now    func() time.Time // nil = time.Now
+	// Schedules is optional: without it names of schedules are taken as they are written.
+	Schedules Schedules
+	Logger    *slog.Logger     // nil = nowhere
+	Now       func() time.Time // nil = time.Now
 }
 
 // Incidents is how everything outside the workflows acts on incidents: the HTTP server, the vendors' handlers and the
@@ -77,11 +79,13 @@ type Incidents struct {
 	runbooks       Runbooks
 	defaultRunbook string
 	people         People
+	schedules      Schedules
 	log            *slog.Logger
 	now            func() time.Time
 
 	places     *places
 	deliveries *repeats
+	overrides  lastOverrides
 	counts     counters
 }
 
@@ -96,7 +100,7 @@ func New(o Options) (*Incidents, error) {
 	}
 	d := &Incidents{
 		client: o.Client, namespace: o.Namespace, ui: strings.TrimRight(o.UI, "/"), routes: o.Routes,
-		runbooks: o.Runbooks, defaultRunbook: o.DefaultRunbook, people: o.People, log: o.Logger, now: o.Now,
+		runbooks: o.Runbooks, defaultRunbook: o.DefaultRunbook, people: o.People, schedules: o.Schedules, log: o.Logger, now: o.Now,
 		places: newPlaces(), deliveries: newRepeats(repeatWindow),
 	}
 	if d.namespace == "" {

@@ -23,19 +23,18 @@ func (u *UnknownName) Error() string {
 }
 
 // Duties says who is to be told when a name is paged at an instant: a person, whoever a schedule has on call, everybody
-// of a team, or the fallback contacts. Nobody is listed twice. A name that is not in the book is an *UnknownName; the
+// of a team, or the fallback contacts; overrides change what schedules say. Nobody is listed twice; nobody at all is listed
+// in a gap of a schedule. A name that is not in the book is an *UnknownName; the
 // roles of a running incident are none of the book's names.
-func (b *Book) Duties(name string, at time.Time) ([]Duty, error) {
+func (b *Book) Duties(name string, at time.Time, changed ...Override) ([]Duty, error) {
 	if name == Fallback {
 		return b.everybody(b.Fallback, Fallback)
 	}
 	if _, ok := b.Person(PersonID(name)); ok {
 		return b.everybody([]PersonID{PersonID(name)}, "named")
 	}
-	for _, s := range b.Schedules {
-		if s.Name == name {
-			return b.onDuty(s, at)
-		}
+	if s, ok := b.Schedule(name); ok {
+		return b.onDuty(s, at, changed)
 	}
 	for _, t := range b.Teams {
 		if t.Name == name {
@@ -47,8 +46,8 @@ func (b *Book) Duties(name string, at time.Time) ([]Duty, error) {
 }
 
 // onDuty is whom a schedule has on call, overrides included; nobody in a gap.
-func (b *Book) onDuty(s Schedule, at time.Time) ([]Duty, error) {
-	turns, err := s.OnCall(at, b.Overrides...)
+func (b *Book) onDuty(s Schedule, at time.Time, changed []Override) ([]Duty, error) {
+	turns, err := s.OnCall(at, changed...)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +98,15 @@ func (b *Book) Names() []string {
 // Person finds somebody by id.
 func (b *Book) Person(id PersonID) (Person, bool) {
 	return b.find(string(id), func(p Person) string { return string(p.ID) })
+}
+
+// Schedule finds a schedule by name.
+func (b *Book) Schedule(name string) (Schedule, bool) {
+	n := slices.IndexFunc(b.Schedules, func(s Schedule) bool { return s.Name == name })
+	if n < 0 {
+		return Schedule{}, false
+	}
+	return b.Schedules[n], true
 }
 
 // PersonByPhone finds somebody by telephone number, written in E.164 as the carriers do.

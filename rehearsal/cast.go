@@ -29,7 +29,7 @@ func newCast(o Options) *cast {
 }
 
 // Duties says who is meant by a name.
-func (c *cast) Duties(name string, at time.Time) ([]oncall.Duty, error) {
+func (c *cast) Duties(name string, at time.Time, _ ...oncall.Override) ([]oncall.Duty, error) {
 	duties, err := c.duties(name, at)
 	for _, d := range duties {
 		c.shown[d.Person] = d.Name

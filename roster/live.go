@@ -44,9 +44,12 @@ func (l *Live) Reload() (restart []string, problems Problems) {
 }
 
 // Duties resolves a name with the configuration in force; see oncall.Book.
-func (l *Live) Duties(name string, at time.Time) ([]oncall.Duty, error) {
-	return l.Config().Duties(name, at)
+func (l *Live) Duties(name string, at time.Time, changed ...oncall.Override) ([]oncall.Duty, error) {
+	return l.Config().Duties(name, at, changed...)
 }
+
+// Schedule finds a schedule in the configuration in force.
+func (l *Live) Schedule(name string) (oncall.Schedule, bool) { return l.Config().Book.Schedule(name) }
 
 // Person finds somebody by id in the configuration in force.
 func (l *Live) Person(id oncall.PersonID) (oncall.Person, bool) { return l.Config().Person(id) }

@@ -15,7 +15,7 @@ import (
 
 // people is what the activities, the gateway and the vendors want of a roster, together.
 type people interface {
-	Duties(name string, at time.Time) ([]oncall.Duty, error)
+	Duties(name string, at time.Time, changed ...oncall.Override) ([]oncall.Duty, error)
 	Person(id oncall.PersonID) (oncall.Person, bool)
 	PersonByEmail(address string) (oncall.Person, bool)
 	PersonByPhone(number string) (oncall.Person, bool)

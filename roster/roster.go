@@ -114,8 +114,8 @@ func Load(path string, from Outside) (*Config, Problems) {
 }
 
 // Duties resolves a person, schedule, team or "fallback" at an instant; see oncall.Book.
-func (c *Config) Duties(name string, at time.Time) ([]oncall.Duty, error) {
-	return c.Book.Duties(name, at)
+func (c *Config) Duties(name string, at time.Time, changed ...oncall.Override) ([]oncall.Duty, error) {
+	return c.Book.Duties(name, at, changed...)
 }
 
 // Person finds somebody by id.

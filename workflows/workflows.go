@@ -1,5 +1,5 @@
 // Package workflows is the deterministic heart: the incident that listens and runs its runbook, its pages, its mirrors,
-// its review, and the numbering. It knows time and the contract; it knows no vendor, no clock of its own and no I/O.
+// its review, the numbering, and the overrides of the roster. It knows time and the contract; it knows no vendor, no clock of its own and no I/O.
 package workflows
 
 import (
@@ -36,6 +36,7 @@ func Register(r Registry, w *Workflows) {
 	register(r, contract.Incident, w.Incident)
 	register(r, contract.Review, w.Review)
 	register(r, contract.Numbers, Numbers)
+	register(r, contract.Roster, Roster)
 }
 
 // register binds one workflow.

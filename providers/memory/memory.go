@@ -210,8 +210,8 @@ func (w *World) Text(_ context.Context, req contract.TextRequest) (contract.Text
 }
 
 // Duties resolves names from the book.
-func (w *World) Duties(name string, at time.Time) ([]oncall.Duty, error) {
-	return w.Book.Duties(name, at)
+func (w *World) Duties(name string, at time.Time, changed ...oncall.Override) ([]oncall.Duty, error) {
+	return w.Book.Duties(name, at, changed...)
 }
 
 // Put keeps a file.
