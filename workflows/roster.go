@@ -52,7 +52,9 @@ type keeper struct{ st *contract.RosterState }
 func (k *keeper) listen(ctx workflow.Context) error {
 	err := workflow.SetUpdateHandlerWithOptions(ctx, string(contract.OverrideUpdate), k.add, workflow.UpdateHandlerOptions{
 		Description: "Change who is on call for a while; asking again with the same id gives the same override.",
-		Validator:   func(ctx workflow.Context, req contract.OverrideRequest) error { return k.mayAdd(now(ctx), req.Override) },
+		Validator: func(ctx workflow.Context, req contract.OverrideRequest) error {
+			return k.mayAdd(now(ctx), req.Override)
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("handle %s: %w", contract.OverrideUpdate, err)
