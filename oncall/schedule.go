@@ -36,6 +36,30 @@ func (s Schedule) OnCall(at time.Time, changed ...Override) ([]Turn, error) {
 	return turns, nil
 }
 
+// People lists everybody who can be on call on the schedule, each once, without overrides.
+func (s Schedule) People() []PersonID {
+	var all []PersonID
+	add := func(id PersonID) {
+		if id != "" && !slices.Contains(all, id) {
+			all = append(all, id)
+		}
+	}
+	add(s.Person)
+	layers := s.Layers
+	if s.Rotation != nil {
+		layers = slices.Concat([]Layer{{Rotation: *s.Rotation}}, layers)
+	}
+	for _, l := range layers {
+		for _, m := range l.Rotation.Members {
+			add(m.Person)
+		}
+	}
+	for _, shift := range s.Shifts {
+		add(shift.Person)
+	}
+	return all
+}
+
 // Span is a time in which the same people have the duty; without any it is a gap.
 type Span struct {
 	Since, Until time.Time // UTC; inclusive, exclusive

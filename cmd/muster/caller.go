@@ -73,8 +73,9 @@ func call(ctx context.Context, sh shell, f callFlags, command func(*caller) erro
 	d := &caller{printer: printer{w: sh.stdout, json: f.json}, config: config, warnings: sh.stderr}
 	var temporal roster.Temporal
 	var people gateway.People
+	var schedules gateway.Schedules
 	if config != nil {
-		temporal, people = config.Temporal, config
+		temporal, people, schedules = config.Temporal, config, &config.Book
 	}
 	d.by = gateway.CLIActor(people, f.as, sh.login())
 	options, err := clusterOptions(cmp.Or(temporalAddress(f.address, sh.getenv, temporal), localAddress()), sh.getenv, temporal)
@@ -86,7 +87,7 @@ func call(ctx context.Context, sh shell, f callFlags, command func(*caller) erro
 	}
 	defer d.client.Close()
 	o := gateway.Options{
-		Client: d.client, Namespace: options.Namespace, UI: cmp.Or(f.ui, sh.getenv(uiVariable)), People: people,
+		Client: d.client, Namespace: options.Namespace, UI: cmp.Or(f.ui, sh.getenv(uiVariable)), People: people, Schedules: schedules,
 		Runbooks: f.begin.books, DefaultRunbook: defaultRunbook,
 	}
 	if f.begin.routes != nil {

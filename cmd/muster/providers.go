@@ -61,9 +61,10 @@ func openTwilio(config *roster.Config, people twilio.People, log *slog.Logger) (
 }
 
 // ports are the capabilities for the worker. What is not configured refuses, so that the incident says so and goes on.
-func (v *vendors) ports(numbers activities.Numbers) activities.Ports {
+func (v *vendors) ports(incidents *gateway.Incidents) activities.Ports {
 	p := v.systems
-	p.Chat, p.Phone, p.People, p.Archive, p.Numbers = absentChat{}, absentPhone{}, v.live, v.records, numbers
+	p.Chat, p.Phone, p.People, p.Archive, p.Numbers = absentChat{}, absentPhone{}, v.live, v.records, incidents
+	p.Overrides = incidents
 	if v.chat != nil {
 		p.Chat = v.chat
 	}
