@@ -41,6 +41,11 @@ type People interface {
 	Duties(name string, at time.Time, changed ...oncall.Override) ([]oncall.Duty, error)
 }
 
+// Policies knows policies by name. People that know policies as well are asked for them.
+type Policies interface {
+	Policy(name string) (oncall.Policy, bool)
+}
+
 // Overrides knows what people have changed about who is on call.
 type Overrides interface {
 	// Overrides lists those that stand. With an error it still gives the last ones that are known.

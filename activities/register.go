@@ -102,26 +102,54 @@ const overridesTime = time.Second
 // whoIsOnCall resolves names one by one, so that an unknown one does not lose the others, with the overrides of this very
 // moment. When these cannot be read the last known ones count, and it is said.
 func whoIsOnCall(people People, overrides Overrides) func(context.Context, contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {
+	policies, _ := people.(Policies)
 	return func(ctx context.Context, req contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {
 		var out contract.WhoIsOnCallResult
-		var changed []oncall.Override
+		q := duties{people: people, at: req.At}
 		if overrides != nil {
 			limited, cancel := context.WithTimeout(ctx, overridesTime)
 			defer cancel()
 			var err error
-			if changed, err = overrides.Overrides(limited); err != nil {
+			if q.changed, err = overrides.Overrides(limited); err != nil {
 				out.Problems = append(out.Problems, "the overrides of the schedules cannot be read, the last known ones count: "+err.Error())
 			}
 		}
 		for _, name := range req.Names {
-			duties, err := people.Duties(name, req.At, changed...)
-			if err != nil {
-				out.Problems = append(out.Problems, err.Error())
+			found, names := contract.Found{Name: name}, []string{name}
+			if policies != nil {
+				if policy, ok := policies.Policy(name); ok && len(policy.Levels) > 0 {
+					found.Policy, names = &policy, policy.Levels[0].Pick(req.Turn)
+				}
 			}
-			out.Found = append(out.Found, contract.Found{Name: name, Duties: duties})
+			var problems []string
+			found.Duties, problems = q.of(names)
+			out.Problems = append(out.Problems, problems...)
+			out.Found = append(out.Found, found)
 		}
 		return out, nil
 	}
+}
+
+// duties is the roster at an instant.
+type duties struct {
+	people  People
+	at      time.Time
+	changed []oncall.Override
+}
+
+// of lists who is meant by names, and what is wrong with them. A schedule that has nobody at the instant is a gap, and is
+// told: whoever comes next must be called at once.
+func (q duties) of(names []string) (found []oncall.Duty, problems []string) {
+	for _, name := range names {
+		some, err := q.people.Duties(name, q.at, q.changed...)
+		if err != nil {
+			problems = append(problems, err.Error())
+		} else if len(some) == 0 {
+			problems = append(problems, "nobody is on call on "+name)
+		}
+		found = append(found, some...)
+	}
+	return found, problems
 }
 
 // writeRecord renders the record and puts its files into the archive. The names depend on the key alone, so a

@@ -47,10 +47,11 @@ type TakeNumberResult struct {
 	URL string       `json:"url,omitempty"`
 }
 
-// WhoIsOnCallRequest asks who is meant by names at an instant. Names are people, schedules, teams or "fallback".
+// WhoIsOnCallRequest asks who is meant by names at an instant. Names are people, schedules, teams, policies or "fallback".
 type WhoIsOnCallRequest struct {
 	Names []string  `json:"names"`
 	At    time.Time `json:"at"`
+	Turn  int       `json:"turn,omitempty"` // of policies that call one target after the other
 }
 
 // WhoIsOnCallResult gives the people for each name. An unknown name is a problem, and the others still count.
@@ -63,6 +64,8 @@ type WhoIsOnCallResult struct {
 type Found struct {
 	Name   string        `json:"name"`
 	Duties []oncall.Duty `json:"duties,omitempty"`
+	// Policy is set where the name is a policy's; the duties are those of its first level.
+	Policy *oncall.Policy `json:"policy,omitempty"`
 }
 
 // OpenRoomRequest opens the incident's chat room. It is idempotent by Owner: a room of the name is adopted only when

@@ -5,6 +5,8 @@ package incident
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/musterbook/musterbook/oncall"
@@ -12,6 +14,16 @@ import (
 
 // Key is the name that people use ("INC-12"); it is given once and never again.
 type Key string
+
+// Number is the number in a key ("INC-12" = 12); 0 = it has none.
+func (k Key) Number() int {
+	_, digits, _ := strings.Cut(string(k), "-")
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return 0
+	}
+	return n
+}
 
 // Severity is a row's name of the runbook's severity table ("SEV1"); empty means not set.
 type Severity string

@@ -23,33 +23,71 @@ const (
 // Page is one telling of one target, level by level and round by round, until somebody acknowledges. Its key is the
 // idempotency stem of every attempt: `<incident>/<step path>/<pass>/<target>`.
 type Page struct {
-	Key       string        `json:"key"`
-	Step      string        `json:"step,omitempty"` // the address of the step; empty for a page by hand
-	Message   string        `json:"message,omitempty"`
-	Levels    []PageLevel   `json:"levels"`
-	Rounds    int           `json:"rounds"`
-	Ack       time.Duration `json:"ack"`                // nanoseconds; how long each level has
-	AckText   string        `json:"ack_text,omitempty"` // the runbook's words for Ack, read again when the severity changes
-	Repeat    bool          `json:"repeat,omitempty"`   // after the last round: last level and fallback, until somebody answers
-	Via       []string      `json:"via"`                // "sms", "call"
-	Level     int           `json:"level"`
-	Round     int           `json:"round"`
-	Exhausted bool          `json:"exhausted,omitempty"` // every level and round is through; fallback, repeatedly
-	State     PageState     `json:"state,omitempty"`
-	StartedAt time.Time     `json:"started_at"`
-	LevelAt   time.Time     `json:"level_at,omitzero"` // when the present level was called
-	ClockAt   time.Time     `json:"clock_at,omitzero"` // when its clock began: first ring, answer or final status
-	Next      bool          `json:"next,omitempty"`    // somebody pressed "escalate now"
-	Attempts  []Attempt     `json:"attempts,omitempty"`
-	AckedBy   Actor         `json:"acked_by,omitzero"`
-	AckedAt   time.Time     `json:"acked_at,omitzero"`
-	AckLevel  int           `json:"ack_level,omitempty"` // 1 = first
-	AckCall   bool          `json:"ack_call,omitempty"`  // it was a key on a call of this very page, which ends by itself
+	Key     string      `json:"key"`
+	Step    string      `json:"step,omitempty"` // the address of the step; empty for a page by hand
+	Message string      `json:"message,omitempty"`
+	Levels  []PageLevel `json:"levels"`
+	Rounds  int         `json:"rounds"`
+	// OpenRounds says that nobody has said how many rounds there are: a policy may.
+	OpenRounds bool          `json:"open_rounds,omitempty"`
+	Ack        time.Duration `json:"ack"`                // nanoseconds; how long each level has
+	AckText    string        `json:"ack_text,omitempty"` // the runbook's words for Ack, read again when the severity changes
+	Repeat     bool          `json:"repeat,omitempty"`   // after the last round: last level and fallback, until somebody answers
+	Via        []string      `json:"via"`                // "sms", "call"
+	Level      int           `json:"level"`
+	Round      int           `json:"round"`
+	Exhausted  bool          `json:"exhausted,omitempty"` // every level and round is through; fallback, repeatedly
+	State      PageState     `json:"state,omitempty"`
+	StartedAt  time.Time     `json:"started_at"`
+	LevelAt    time.Time     `json:"level_at,omitzero"` // when the present level was called
+	ClockAt    time.Time     `json:"clock_at,omitzero"` // when its clock began: first ring, answer or final status
+	Next       bool          `json:"next,omitempty"`    // somebody pressed "escalate now"
+	Attempts   []Attempt     `json:"attempts,omitempty"`
+	AckedBy    Actor         `json:"acked_by,omitzero"`
+	AckedAt    time.Time     `json:"acked_at,omitzero"`
+	AckLevel   int           `json:"ack_level,omitempty"` // 1 = first
+	AckCall    bool          `json:"ack_call,omitempty"`  // it was a key on a call of this very page, which ends by itself
 }
 
-// PageLevel is one level: the name that is resolved anew each time it is called.
+// PageLevel is one level: the names that are resolved anew each time it is called.
 type PageLevel struct {
-	Target string `json:"target"`
+	Target  string          `json:"target"`            // a name, or several as people read them
+	Targets []string        `json:"targets,omitempty"` // of a policy's level
+	Policy  string          `json:"policy,omitempty"`  // the policy that it comes from
+	Pick    oncall.Strategy `json:"pick,omitempty"`    // which of the targets are called
+	Ack     time.Duration   `json:"ack,omitempty"`     // nanoseconds; how long the level has; 0 = as long as the page says
+}
+
+// Names are whom a level calls in a turn: one of its targets after the other, where its policy says so.
+func (l PageLevel) Names(turn int) []string {
+	if len(l.Targets) == 0 {
+		return []string{l.Target}
+	}
+	return oncall.Level{Targets: l.Targets, Strategy: l.Pick}.Pick(turn)
+}
+
+// Patience is how long the present level has.
+func (p *Page) Patience() time.Duration {
+	if own := p.Levels[p.Level].Ack; own > 0 {
+		return own
+	}
+	return p.Ack
+}
+
+// Follow puts a policy's levels in place of the present level, which named the policy. From then on the page goes by
+// them, whatever becomes of the policy; who is on call is looked up at each level all the same. Where the page begins
+// with the policy and says no number of rounds, the policy's counts.
+func (p *Page) Follow(policy oncall.Policy) {
+	levels := make([]PageLevel, 0, len(policy.Levels))
+	for _, l := range policy.Levels {
+		levels = append(levels, PageLevel{
+			Target: strings.Join(l.Targets, " and "), Targets: l.Targets, Policy: policy.Name, Pick: l.Strategy, Ack: max(l.Ack, oncall.LeastDelay),
+		})
+	}
+	if p.Level == 0 && p.OpenRounds {
+		p.Rounds = policy.Repeat + 1
+	}
+	p.Levels = slices.Concat(p.Levels[:p.Level], levels, p.Levels[p.Level+1:])
 }
 
 // Page finds a page by its key, or nil.

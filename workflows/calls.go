@@ -78,14 +78,19 @@ func (r *run) placeLost(ctx workflow.Context, p *incident.Page) {
 
 // callLevel looks up who is on call now and calls all of them, each in every way at once.
 func (r *run) callLevel(ctx workflow.Context, p *incident.Page) {
-	targets := []string{p.Levels[p.Level].Target}
+	turn := r.inc.Key.Number() + p.Round
+	targets := p.Levels[p.Level].Names(turn)
 	if p.Exhausted {
-		targets = append(targets, oncall.Fallback)
+		targets = slices.Concat(targets, []string{oncall.Fallback})
 	}
-	duties, problems, err := r.people(ctx, r.pageFrame(p), targets)
+	found, problems, err := r.lookUp(ctx, r.pageFrame(p), meant{names: targets, turn: turn})
 	if err != nil || p.State != incident.PageOpen {
 		return
 	}
+	if policy := found[0].Policy; policy != nil && p.Levels[p.Level].Policy == "" {
+		p.Follow(*policy)
+	}
+	duties := together(found)
 	p.LevelAt, p.ClockAt, p.Next = now(ctx), time.Time{}, false
 	for _, problem := range problems {
 		r.problem(ctx, p.Step, problem)
@@ -176,12 +181,12 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	if a.Via == string(runbooks.ViaSMS) {
 		text, reference := r.shortMessage(p, a.Number)
 		out, err := call(phoneOptions(ctx, p, "text "+a.Name), contract.SendText, contract.TextRequest{
-			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference, Validity: max(p.Ack, leastValidity),
+			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference, Validity: max(p.Patience(), leastValidity),
 		})
 		return out.Provider, false, err
 	}
 	out, err := call(phoneOptions(ctx, p, "page "+a.Name+" by telephone"), contract.PlaceCall, contract.CallRequest{
-		Effect: effect, Callback: back, Person: a.Person, Say: r.words(p), Ring: ringTime(p.Ack),
+		Effect: effect, Callback: back, Person: a.Person, Say: r.words(p), Ring: ringTime(p.Patience()),
 	})
 	return out.Provider, out.Silent, err
 }
@@ -206,7 +211,7 @@ func ringTime(ack time.Duration) time.Duration {
 func phoneOptions(ctx workflow.Context, p *incident.Page, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: contract.QueuePhone, StartToCloseTimeout: 15 * time.Second,
-		ScheduleToCloseTimeout: max(p.Ack, time.Minute), WaitForCancellation: true, Summary: summary,
+		ScheduleToCloseTimeout: max(p.Patience(), time.Minute), WaitForCancellation: true, Summary: summary,
 		Priority: temporal.Priority{PriorityKey: 1},
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: time.Second, BackoffCoefficient: 1.5, MaximumInterval: 10 * time.Second,
@@ -230,7 +235,7 @@ func (r *run) waitLevel(ctx workflow.Context, p *incident.Page) error {
 // levelDeadline is when the next level is called. The clock starts when a telephone rings, is answered or has failed;
 // a lost callback does not stop it. A page that repeats for ever does so at growing intervals.
 func levelDeadline(p *incident.Page) time.Time {
-	patience := p.Ack
+	patience := p.Patience()
 	if p.Exhausted {
 		for n := p.Rounds; n < p.Round && patience < longestRepeat; n++ {
 			patience = min(2*patience, longestRepeat)

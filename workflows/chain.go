@@ -28,7 +28,7 @@ func (r *run) lookUpChain(ctx workflow.Context, a asking) (chain, error) {
 			further = append(further, expression.Format(target))
 		}
 	}
-	found, problems, err := r.lookUp(ctx, f, slices.Concat(a.who, further, []string{oncall.Fallback}))
+	found, problems, err := r.lookUp(ctx, f, meant{names: slices.Concat(a.who, further, []string{oncall.Fallback})})
 	if err != nil {
 		return chain{}, err
 	}
@@ -39,7 +39,7 @@ func (r *run) lookUpChain(ctx workflow.Context, a asking) (chain, error) {
 		return chain{}, nil
 	}
 	n, last := len(a.who), len(found)-1
-	return chain{asked: together(found[:n]), further: together(found[n:last]), fallback: found[last]}, nil
+	return chain{asked: together(found[:n]), further: together(found[n:last]), fallback: found[last].Duties}, nil
 }
 
 // mayAnswer lists who may answer a question: everybody of the chain, but an approval is for those who are asked alone.
@@ -51,7 +51,7 @@ func (c *chain) mayAnswer(kind incident.QuestionKind) []oncall.PersonID {
 	case len(c.asked)+len(c.further) == 0:
 		return nil
 	}
-	return ids(together([][]oncall.Duty{c.asked, c.further, c.fallback}))
+	return ids(distinct(c.asked, c.further, c.fallback))
 }
 
 // next is who is asked next, and the name under which they are called: the first of the chain who has not been asked,
@@ -108,23 +108,29 @@ func (r *run) wakingPages(q *incident.Question) string { return r.inc.ID + "/" +
 // people asks who is meant by names at this instant. The answer keeps the order of the names and holds nobody twice.
 // An error means that the wait was withdrawn.
 func (r *run) people(ctx workflow.Context, f *frame, names []string) ([]oncall.Duty, []string, error) {
-	found, problems, err := r.lookUp(ctx, f, names)
+	found, problems, err := r.lookUp(ctx, f, meant{names: names})
 	return together(found), problems, err
+}
+
+// meant is which names are looked up, and whose turn it is where one of several is called after the other.
+type meant struct {
+	names []string
+	turn  int
 }
 
 // lookUp asks who is meant by each of the names. A role is its holder, else what the runbook fills it with; every other
 // name is the roster's. A roster that cannot be asked gives nobody and says why.
-func (r *run) lookUp(ctx workflow.Context, f *frame, names []string) ([][]oncall.Duty, []string, error) {
-	found := make([][]oncall.Duty, len(names))
-	if len(names) == 0 {
+func (r *run) lookUp(ctx workflow.Context, f *frame, ask meant) ([]contract.Found, []string, error) {
+	found := make([]contract.Found, len(ask.names))
+	if len(ask.names) == 0 {
 		return found, nil, nil
 	}
-	asked := make([]string, 0, len(names))
-	for _, name := range names {
+	asked := make([]string, 0, len(ask.names))
+	for _, name := range ask.names {
 		asked = append(asked, r.roleTarget(ctx, f, name))
 	}
 	r.lookups++
-	out, err := callLocal(lookup(ctx, lookupPatience), contract.WhoIsOnCall, contract.WhoIsOnCallRequest{Names: asked, At: now(ctx)})
+	out, err := callLocal(lookup(ctx, lookupPatience), contract.WhoIsOnCall, contract.WhoIsOnCallRequest{Names: asked, At: now(ctx), Turn: ask.turn})
 	r.lookups--
 	if ctx.Err() != nil {
 		return nil, nil, ctx.Err()
@@ -132,16 +138,23 @@ func (r *run) lookUp(ctx workflow.Context, f *frame, names []string) ([][]oncall
 	if err != nil {
 		return found, []string{"nobody could be looked up: " + plain(err)}, nil
 	}
-	for n := range min(len(found), len(out.Found)) {
-		found[n] = out.Found[n].Duties
-	}
+	copy(found, out.Found)
 	return found, out.Problems, nil
 }
 
 // together lists the people of several answers in order, nobody twice.
-func together(found [][]oncall.Duty) []oncall.Duty {
+func together(found []contract.Found) []oncall.Duty {
+	duties := make([][]oncall.Duty, 0, len(found))
+	for _, name := range found {
+		duties = append(duties, name.Duties)
+	}
+	return distinct(duties...)
+}
+
+// distinct lists the people of several lists in order, nobody twice.
+func distinct(lists ...[]oncall.Duty) []oncall.Duty {
 	var all []oncall.Duty
-	for _, duties := range found {
+	for _, duties := range lists {
 		for _, d := range duties {
 			if !slices.ContainsFunc(all, func(known oncall.Duty) bool { return known.Person == d.Person }) {
 				all = append(all, d)

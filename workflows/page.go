@@ -91,7 +91,7 @@ func (r *run) newPage(ctx workflow.Context, n *node) (incident.Page, error) {
 		AckText: n.s.Page.Ack, Repeat: n.s.OnTimeout == nil || n.s.OnTimeout.Do == runbooks.DoRepeat,
 	}
 	if p.Rounds == 0 {
-		p.Rounds = incident.DefaultRounds
+		p.Rounds, p.OpenRounds = incident.DefaultRounds, true
 	}
 	for _, level := range higher {
 		p.Levels = append(p.Levels, incident.PageLevel{Target: level})
