@@ -162,7 +162,7 @@ func TestProblems(t *testing.T) {
 		{
 			name: "services", edit: []string{"owner: checkout-oncall, runbook: service-outage", "owner: chekout-oncall, runbook: service-outrage", "owner: sre", "owner: fallback"},
 			want: []string{
-				`m.yaml:12:38: services.checkout.owner: no person, schedule or team is called "chekout-oncall" (did you mean "checkout-oncall"?)`,
+				`m.yaml:12:38: services.checkout.owner: no person, schedule, team or policy is called "chekout-oncall" (did you mean "checkout-oncall"?)`,
 				`m.yaml:12:63: services.checkout.runbook: there is no runbook "service-outrage" (did you mean "service-outage"?)`,
 				`m.yaml:13:21: services.platform.owner: "fallback" is a reserved name (name a person, schedule or team)`,
 			},
