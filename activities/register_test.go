@@ -260,7 +260,7 @@ func TestWhoIsOnCall(t *testing.T) {
 		}},
 		{"all are unknown", []string{"x", "y"}, contract.WhoIsOnCallResult{
 			Found:    []contract.Found{{Name: "x"}, {Name: "y"}},
-			Problems: []string{`no person, schedule, team or policy is called "x"`, `no person, schedule or team is called "y"`},
+			Problems: []string{`no person, schedule, team or policy is called "x"`, `no person, schedule, team or policy is called "y"`},
 		}},
 		{"a name twice", []string{"ana", "ana"}, contract.WhoIsOnCallResult{
 			Found: []contract.Found{{Name: "ana", Duties: ana}, {Name: "ana", Duties: ana}},
