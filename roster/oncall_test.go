@@ -146,8 +146,11 @@ func TestCalendarWho(t *testing.T) {
 	t.Parallel()
 	calendar := roster.Calendar{People: map[string]oncall.PersonID{"on call 1": "ben", "cem kaya": "ana"}}
 	book := &oncall.Book{People: []oncall.Person{
-		{ID: "ana", Name: "Ana Ruiz", Email: "Ana@example.com"}, {ID: "ben", Name: "Ben Ito"}, {ID: "cem", Name: "Cem Kaya"},
-		{ID: "sam", Name: "Sam Lee"}, {ID: "sammy", Name: "Sam Lee"},
+		{ID: "ana", Name: "Ana Ruiz", Email: "Ana@example.com"},
+		{ID: "ben", Name: "Ben Ito"},
+		{ID: "cem", Name: "Cem Kaya"},
+		{ID: "sam", Name: "Sam Lee"},
+		{ID: "sammy", Name: "Sam Lee"},
 	}}
 	tests := []struct {
 		name, called string
