@@ -256,11 +256,11 @@ func TestWhoIsOnCall(t *testing.T) {
 		}},
 		{"one is unknown", []string{"ana", "anna", "sre"}, contract.WhoIsOnCallResult{
 			Found:    []contract.Found{{Name: "ana", Duties: ana}, {Name: "anna"}, {Name: "sre", Duties: sre}},
-			Problems: []string{`no person, schedule or team is called "anna"`},
+			Problems: []string{`no person, schedule, team or policy is called "anna"`},
 		}},
 		{"all are unknown", []string{"x", "y"}, contract.WhoIsOnCallResult{
 			Found:    []contract.Found{{Name: "x"}, {Name: "y"}},
-			Problems: []string{`no person, schedule or team is called "x"`, `no person, schedule or team is called "y"`},
+			Problems: []string{`no person, schedule, team or policy is called "x"`, `no person, schedule, team or policy is called "y"`},
 		}},
 		{"a name twice", []string{"ana", "ana"}, contract.WhoIsOnCallResult{
 			Found: []contract.Found{{Name: "ana", Duties: ana}, {Name: "ana", Duties: ana}},

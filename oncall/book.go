@@ -15,7 +15,7 @@ type UnknownName struct {
 
 // Error says which name it is, and which one was probably meant.
 func (u *UnknownName) Error() string {
-	text := fmt.Sprintf("no person, schedule or team is called %q", u.Name)
+	text := fmt.Sprintf("no person, schedule, team or policy is called %q", u.Name)
 	if u.Near != "" {
 		text += fmt.Sprintf(" (did you mean %q?)", u.Near)
 	}
@@ -23,10 +23,52 @@ func (u *UnknownName) Error() string {
 }
 
 // Duties says who is to be told when a name is paged at an instant: a person, whoever a schedule has on call, everybody
-// of a team, or the fallback contacts; overrides change what schedules say. Nobody is listed twice; nobody at all is listed
-// in a gap of a schedule. A name that is not in the book is an *UnknownName; the
-// roles of a running incident are none of the book's names.
+// of a team, or the fallback contacts. Of a policy it is who is called first: everybody whom the targets of its first
+// level mean, also where round_robin will take one target after the other, because which one depends on the incident.
+// The levels behind it are those of Policy. Overrides change what schedules say. Nobody is listed twice, and nobody at all
+// in a gap of a schedule. A name that is not in the book is an *UnknownName;
+// the roles of a running incident are none of the book's names.
 func (b *Book) Duties(name string, at time.Time, changed ...Override) ([]Duty, error) {
+	if p, ok := b.Policy(name); ok {
+		return b.calledFirst(p, at, changed)
+	}
+	return b.target(name, at, changed)
+}
+
+// Policy finds a policy by name.
+func (b *Book) Policy(name string) (Policy, bool) {
+	n := slices.IndexFunc(b.Policies, func(p Policy) bool { return p.Name == name })
+	if n < 0 {
+		return Policy{}, false
+	}
+	return b.Policies[n], true
+}
+
+// calledFirst is whom the first level of a policy calls.
+func (b *Book) calledFirst(p Policy, at time.Time, changed []Override) ([]Duty, error) {
+	if len(p.Levels) == 0 {
+		return nil, fmt.Errorf("policy %s has no level", p.Name)
+	}
+	var duties []Duty
+	for _, target := range p.Levels[0].Targets {
+		if _, nested := b.Policy(target); nested {
+			return nil, fmt.Errorf("policy %s calls the policy %s; only people, schedules and teams can be called", p.Name, target)
+		}
+		found, err := b.target(target, at, changed)
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: %w", p.Name, err)
+		}
+		for _, duty := range found {
+			if !slices.ContainsFunc(duties, func(known Duty) bool { return known.Person == duty.Person }) {
+				duties = append(duties, duty)
+			}
+		}
+	}
+	return duties, nil
+}
+
+// target resolves every name but those of policies, which are no targets of one another.
+func (b *Book) target(name string, at time.Time, changed []Override) ([]Duty, error) {
 	if name == Fallback {
 		return b.everybody(b.Fallback, Fallback)
 	}
@@ -90,6 +132,9 @@ func (b *Book) Names() []string {
 	}
 	for _, t := range b.Teams {
 		names = append(names, t.Name)
+	}
+	for _, p := range b.Policies {
+		names = append(names, p.Name)
 	}
 	slices.Sort(names)
 	return names

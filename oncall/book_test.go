@@ -3,6 +3,7 @@ package oncall_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,7 +23,15 @@ func book(t *testing.T) *oncall.Book {
 			{Name: "ghosts", Members: []oncall.PersonID{"casper"}},
 		},
 		Schedules: []oncall.Schedule{berlin(t), {Name: "cto", Person: "cem"}, {Name: "haunted", Person: "casper"}, {Name: "empty"}},
-		Fallback:  []oncall.PersonID{"ben", "ana"},
+		Policies: []oncall.Policy{
+			{Name: "checkout", Levels: []oncall.Level{
+				{Targets: []string{"checkout-oncall", "sre", "ben"}, Ack: 5 * time.Minute}, {Targets: []string{"cto"}, Ack: 5 * time.Minute},
+			}},
+			{Name: "in-turn", Levels: []oncall.Level{{Targets: []string{"ana", "ben"}, Strategy: oncall.StrategyRoundRobin}}},
+			{Name: "nested", Levels: []oncall.Level{{Targets: []string{"nested"}}}},
+			{Name: "flat"},
+		},
+		Fallback: []oncall.PersonID{"ben", "ana"},
 	}
 }
 
@@ -46,9 +55,19 @@ func TestDuties(t *testing.T) {
 		{name: "fallback", named: "fallback", want: []oncall.Duty{
 			{Person: "ben", Name: "Ben Ito", Why: "fallback", Phone: true}, {Person: "ana", Name: "Ana Ruiz", Why: "fallback", Phone: true},
 		}},
-		{name: "slip", named: "chekcout-oncall", fails: `no person, schedule or team is called "chekcout-oncall" (did you mean "checkout-oncall"?)`},
-		{name: "unknown", named: "legal", fails: `no person, schedule or team is called "legal"`},
-		{name: "nothing", named: "", fails: `no person, schedule or team is called ""`},
+		{name: "policy: its first level, nobody twice", named: "checkout", want: []oncall.Duty{
+			{Person: "ben", Name: "Ben Ito", Why: "checkout-oncall since Mon 09:00", Until: mustTime(t, "2026-01-19T08:00:00Z"), Phone: true},
+			{Person: "cem", Name: "Cem Kaya", Why: "team sre"},
+			{Person: "ana", Name: "Ana Ruiz", Why: "team sre", Phone: true},
+		}},
+		{name: "policy that takes turns: whoever may be first", named: "in-turn", want: []oncall.Duty{
+			{Person: "ana", Name: "Ana Ruiz", Why: "named", Phone: true}, {Person: "ben", Name: "Ben Ito", Why: "named", Phone: true},
+		}},
+		{name: "policy of itself", named: "nested", fails: "policy nested calls the policy nested; only people, schedules and teams can be called"},
+		{name: "policy without levels", named: "flat", fails: "policy flat has no level"},
+		{name: "slip", named: "chekcout-oncall", fails: `no person, schedule, team or policy is called "chekcout-oncall" (did you mean "checkout-oncall"?)`},
+		{name: "unknown", named: "legal", fails: `no person, schedule, team or policy is called "legal"`},
+		{name: "nothing", named: "", fails: `no person, schedule, team or policy is called ""`},
 		{name: "team of a stranger", named: "ghosts", fails: `team ghosts: nobody has the id "casper"`},
 		{name: "schedule of a stranger", named: "haunted", fails: `haunted: nobody has the id "casper"`},
 		{name: "schedule of nobody", named: "empty", fails: "schedule empty has nobody on it"},
@@ -104,6 +123,49 @@ func TestLookups(t *testing.T) {
 			got, ok := tt.find(tt.by)
 			if got.ID != tt.want || ok != (tt.want != "") {
 				t.Errorf("found %q (%t), want %q", got.ID, ok, tt.want)
+			}
+		})
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	t.Parallel()
+	b := book(t)
+	if p, ok := b.Policy("checkout"); !ok || len(p.Levels) != 2 {
+		t.Errorf("found %+v (%t)", p, ok)
+	}
+	if p, ok := b.Policy("cto"); ok {
+		t.Errorf("a schedule is the policy %+v", p)
+	}
+	want := []string{
+		"ana", "ben", "cem", "checkout", "checkout-oncall", "cto", "empty", "fallback", "flat", "ghosts", "haunted", "in-turn", "nested", "sre",
+	}
+	if diff := cmp.Diff(want, b.Names()); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+}
+
+// TestPick takes one target after the other by the incident's number, also by one that is no number of an incident.
+func TestPick(t *testing.T) {
+	t.Parallel()
+	targets := []string{"ana", "ben", "cem"}
+	tests := []struct {
+		name  string
+		level oncall.Level
+		page  int
+		want  []string
+	}{
+		{name: "all", level: oncall.Level{Targets: targets}, page: 7, want: targets},
+		{name: "the first", level: oncall.Level{Targets: targets, Strategy: oncall.StrategyRoundRobin}, page: 6, want: []string{"ana"}},
+		{name: "the next", level: oncall.Level{Targets: targets, Strategy: oncall.StrategyRoundRobin}, page: 7, want: []string{"ben"}},
+		{name: "below zero", level: oncall.Level{Targets: targets, Strategy: oncall.StrategyRoundRobin}, page: -1, want: []string{"cem"}},
+		{name: "none", level: oncall.Level{Strategy: oncall.StrategyRoundRobin}, page: 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want, tt.level.Pick(tt.page)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -15,6 +15,9 @@ type Person struct {
 	Zone  string   `json:"zone,omitempty"`  // IANA
 	Phone string   `json:"phone,omitempty"` // E.164
 	Slack string   `json:"slack,omitempty"` // user id; empty = looked up by e-mail
+
+	Contact Contact `json:"contact,omitzero"` // see Rules
+	Quiet   *Window `json:"quiet,omitempty"`  // in Zone; see Waits
 }
 
 // Schedule says who is on call: one fixed person, a rotation, layers of rotations, or the shifts of a calendar.

@@ -11,13 +11,15 @@ import (
 const acceptanceBook = `people:
   ana: {name: Ana Ruiz, email: ana@example.com, phone: "+4915100000001"}
   ben: {name: Ben Okoye, email: ben@example.com, phone: "+4915100000002"}
-  dan: {name: Dan Weber, email: dan@example.com}
+  dan: {name: Dan Weber, email: dan@example.com, contact: {high: [{via: slack}]}}
 teams:
   payments: {members: [ben, ana]}
   office: {members: [dan]}
 schedules:
   boss: {person: ben}
   sre: {zone: UTC, rotation: {members: [ana, ben], start: 2026-07-06, at: "09:00"}}
+policies:
+  shop: {levels: [{targets: [boss, payments]}, {targets: [dan]}]}
 services: {checkout: {owner: payments}}
 default: {service: checkout, runbook: service-outage}
 fallback: [ben, ana]

@@ -27,6 +27,7 @@ func Parse(path string, data []byte, from Outside) (*Config, Problems) {
 		b.people()
 		b.teams()
 		b.schedules()
+		b.policies()
 		b.fallback()
 		b.settings()
 		b.systems()
@@ -39,7 +40,7 @@ func Parse(path string, data []byte, from Outside) (*Config, Problems) {
 	return nil, d.problems.sorted()
 }
 
-// names fills the one name space of people, teams and schedules, and reports names that are not free.
+// names fills the one name space of people, teams, schedules and policies, and reports names that are not free.
 func (b *builder) names() {
 	for _, word := range []string{oncall.Fallback, "commander"} {
 		b.kinds[word] = "a reserved name"
@@ -60,6 +61,9 @@ func (b *builder) names() {
 	for _, e := range b.file.Schedules {
 		b.take(e.key, "a schedule")
 	}
+	for _, e := range b.file.Policies {
+		b.take(e.key, "a policy")
+	}
 	for _, e := range b.file.Services {
 		b.wellFormed(e.key)
 	}
@@ -70,7 +74,7 @@ func (b *builder) names() {
 func (b *builder) take(key text, kind string) {
 	b.wellFormed(key)
 	if other := b.kinds[key.value]; other != "" {
-		b.fault(key.at, "people, teams, schedules and roles share one name space: choose another name",
+		b.fault(key.at, "people, teams, schedules, policies and roles share one name space: choose another name",
 			"%s cannot name %s: it is %s already", quoted(key.value), kind, other)
 		return
 	}
@@ -127,7 +131,7 @@ func (b *builder) person(n name, what string) (oncall.PersonID, bool) {
 // meantName is the remedy for an unknown name of certain kinds.
 func (b *builder) meantName(word string, kinds ...string) string {
 	known := []string{}
-	for _, names := range [][]string{keys(b.file.People), keys(b.file.Schedules), keys(b.file.Teams)} {
+	for _, names := range [][]string{keys(b.file.People), keys(b.file.Schedules), keys(b.file.Teams), keys(b.file.Policies)} {
 		for _, n := range names {
 			for _, kind := range kinds {
 				if b.kinds[n] == kind {

@@ -72,20 +72,44 @@ func TestExample(t *testing.T) {
 	}
 }
 
-// TestExampleComments takes away the comment sign of everything that the example only shows.
+// TestExampleComments takes away the comment sign of everything that the example only shows: keys, also of items.
 func TestExampleComments(t *testing.T) {
 	t.Parallel()
-	shown := regexp.MustCompile(`(?m)^( *)# ((?:public_url|max_body|second_auth_token|records|  dir|temporal|  address|  namespace|severity): ?.*)$`)
-	all := shown.ReplaceAllString(string(example(t)), "$1$2")
-	if strings.Count(all, "#") >= strings.Count(string(example(t)), "#") {
-		t.Fatal("nothing was uncommented")
-	}
+	shown := regexp.MustCompile(`(?m)^( *)# ( *(?:- )?[a-z_-]+:(?: .*)?)$`)
+	all := shown.ReplaceAllStringFunc(string(example(t)), func(line string) string {
+		if strings.Contains(line, "members: [ana, {") { // in place of the list above it
+			return line
+		}
+		return shown.ReplaceAllString(line, "$1$2")
+	})
 	c := parseExample(t, []byte(all))
 	if c.Gateway.PublicURL == "" || c.Twilio.SecondAuthToken.IsZero() || c.Records == "" || c.Temporal.Address == "" {
 		t.Errorf("not everything is there: %+v", c)
 	}
 	if r, _ := c.Service("payments"); r.Severity != "SEV2" {
 		t.Errorf("payments begins with %q", r.Severity)
+	}
+	if ana, _ := c.Person("ana"); len(ana.Contact.High) != 2 || len(ana.Contact.Low) != 2 || ana.Quiet == nil {
+		t.Errorf("ana is told by %+v, quiet %v", ana.Contact, ana.Quiet)
+	}
+	at := time.Date(2026, 6, 5, 14, 59, 0, 0, time.UTC) // Friday, a minute before the office closes
+	for name, want := range map[string]string{"follow-the-sun": "follow-the-sun (office) since Fri 09:00", "payments": "payments-oncall"} {
+		if duties, err := c.Duties(name, at); err != nil || len(duties) != 1 || duties[0].Why != want {
+			t.Errorf("%s is %+v, %v", name, duties, err)
+		}
+	}
+}
+
+// TestExampleMembers puts the list of members that the example shows in place of the one that it has.
+func TestExampleMembers(t *testing.T) {
+	t.Parallel()
+	shown := regexp.MustCompile(`(?m)^ *#   members: (\[ana, \{.*\])$`).FindStringSubmatch(string(example(t)))
+	if shown == nil {
+		t.Fatal("the example shows no list of members")
+	}
+	c := parseExample(t, []byte(strings.Replace(string(example(t)), "[ana, ben, cem] # ana has", shown[1]+" #", 1)))
+	if members := c.Book.Schedules[0].Rotation.Members; len(members) != 4 || members[1].Until != members[3].From {
+		t.Errorf("members are %+v", members)
 	}
 }
 

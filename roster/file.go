@@ -7,7 +7,8 @@ package roster
 type file struct {
 	People    table[filePerson]   `json:"people" jsonschema_description:"Everybody who can be told, by short name."`
 	Teams     table[fileTeam]     `json:"teams,omitempty" jsonschema_description:"Named groups. Paging a team pages all of its members at once."`
-	Schedules table[fileSchedule] `json:"schedules,omitempty" jsonschema_description:"Who is on call when. Runbooks page schedules by these names."`
+	Schedules table[fileSchedule] `json:"schedules,omitempty" jsonschema_description:"Who is on call when. Runbooks and policies call schedules by these names."`
+	Policies  table[filePolicy]   `json:"policies,omitempty" jsonschema_description:"Whom a page calls, level after level, until somebody acknowledges."`
 	Services  table[fileService]  `json:"services" jsonschema_description:"What can break, and who owns it."`
 	Routes    []fileRoute         `json:"routes,omitempty" jsonschema_description:"From alert labels to services. The first route that matches wins."`
 	Default   *fileDefault        `json:"default" jsonschema_description:"Fills in whatever a route and a service leave open, and takes alerts that match nothing. No alert is ever lost."`
@@ -36,29 +37,15 @@ type filePerson struct {
 	Phone phone `json:"phone,omitempty" jsonschema_description:"With country code, for calls and SMS."`
 	Slack text  `json:"slack,omitempty" jsonschema_description:"Slack member id (U…). Not needed when the e-mail is the one of the Slack account."`
 	Zone  text  `json:"zone,omitempty" jsonschema_description:"IANA time zone, for example Europe/Berlin."`
+
+	Contact *fileContact `json:"contact,omitempty" jsonschema_description:"How the person wants to be told. Default: high urgency by call and SMS at once and by calls after 2 and 5 minutes, low urgency by Slack, else e-mail, else SMS."`
+	Quiet   *fileQuiet   `json:"quiet,omitempty" jsonschema_description:"Hours in which pages of low urgency wait. Pages of high urgency never do. Needs zone."`
 }
 
 // fileTeam is a group.
 type fileTeam struct {
 	At      place  `json:"-"`
 	Members []name `json:"members" jsonschema:"minItems=1" jsonschema_description:"People."`
-}
-
-// fileSchedule is a fixed person or a rotation.
-type fileSchedule struct {
-	At       place         `json:"-"`
-	Person   name          `json:"person,omitempty" jsonschema_description:"One person, always."`
-	Zone     text          `json:"zone,omitempty" jsonschema_description:"IANA time zone in which the hand-over is meant."`
-	Rotation *fileRotation `json:"rotation,omitempty" jsonschema_description:"One person after another."`
-}
-
-// fileRotation hands over every few weeks.
-type fileRotation struct {
-	At      place     `json:"-"`
-	Members []name    `json:"members" jsonschema:"minItems=1" jsonschema_description:"People in the order of their turns."`
-	Start   date      `json:"start" jsonschema_description:"Day of the first member's first hand-over; its weekday is that of every hand-over."`
-	Clock   clockTime `json:"at" jsonschema_description:"Time of the hand-over, 24 hours, in the schedule's zone."`
-	Weeks   number    `json:"weeks,omitempty" jsonschema:"minimum=1,maximum=52" jsonschema_description:"Length of a turn. Default: 1."`
 }
 
 // layer is what a route, a service and the default may each say about an incident. The first that says something wins,
@@ -76,7 +63,7 @@ type layer struct {
 type fileService struct {
 	At    place `json:"-"`
 	Title text  `json:"title,omitempty" jsonschema_description:"The name for people. Default: the short name."`
-	Owner name  `json:"owner" jsonschema_description:"A person, schedule or team."`
+	Owner name  `json:"owner" jsonschema_description:"A person, schedule, team or policy."`
 	layer
 }
 

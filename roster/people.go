@@ -34,10 +34,12 @@ func (b *builder) people() {
 		if !p.Email.given() && !p.Phone.given() && !p.Slack.given() {
 			b.fault(e.key.at, "give a phone, an email or a slack id", "%s cannot be told: there is no contact", who)
 		}
-		b.config.Book.People = append(b.config.Book.People, oncall.Person{
+		person := oncall.Person{
 			ID: oncall.PersonID(e.key.value), Name: p.Name.value, Email: p.Email.value, Zone: p.Zone.value,
 			Phone: p.Phone.value, Slack: p.Slack.value,
-		})
+		}
+		person.Contact, person.Quiet = b.contact(p.Contact, person, who), b.quiet(p, who)
+		b.config.Book.People = append(b.config.Book.People, person)
 	}
 }
 
@@ -112,91 +114,7 @@ func (b *builder) teams() {
 	}
 }
 
-// schedules puts the schedules into the book.
-func (b *builder) schedules() {
-	for _, e := range b.file.Schedules {
-		what, s := "schedules."+clipped(e.key.value), e.what
-		b.zone(s.Zone, what+".zone")
-		schedule := oncall.Schedule{Name: e.key.value, Zone: s.Zone.value}
-		switch {
-		case s.Person.given() && s.Rotation != nil:
-			b.fault(s.Person.at, "keep one of the two", "%s has both a person and a rotation", what)
-		case s.Rotation != nil:
-			schedule.Rotation = b.rotation(s, what)
-		case s.Person.given():
-			schedule.Person, _ = b.person(s.Person, what+".person")
-		default:
-			b.fault(e.key.at, "give a person, or a rotation with members, start and at", "%s has nobody on it", what)
-		}
-		b.config.Book.Schedules = append(b.config.Book.Schedules, schedule)
-	}
-}
-
-// rotation checks a rotation. Its zone must be written down: UTC by mistake hands over at the wrong hour.
-func (b *builder) rotation(s fileSchedule, what string) *oncall.Rotation {
-	r := s.Rotation
-	if !s.Zone.given() {
-		b.fault(s.At, "add the zone in which the hand-over is meant, for example zone: Europe/Berlin", "%s.zone is missing", what)
-	}
-	weeks := 1
-	if r.Weeks.at.line > 0 {
-		weeks = r.Weeks.value
-		if weeks < 1 || weeks > 52 {
-			b.fault(r.Weeks.at, "between 1 and 52", "%s.rotation.weeks: a turn cannot have %d weeks", what, weeks)
-		}
-	}
-	return &oncall.Rotation{
-		Members: oncall.Members(b.members(r.Members, what+".rotation.members")...), Start: r.Start.day, At: r.Clock.time, Weeks: weeks,
-	}
-}
-
 // fallback checks the people who are told last.
 func (b *builder) fallback() {
 	b.config.Book.Fallback = b.members(b.file.Fallback, "fallback")
-}
-
-// contacts reports people who are to be told and cannot be, by what is configured. It is the last check, because it
-// needs the whole book.
-func (b *builder) contacts() {
-	if b.file.Slack == nil && b.file.Twilio == nil {
-		b.fault(place{1, 1}, "configure one of them; musterbook.example.yaml shows how", "neither slack nor twilio is configured: nobody could be told")
-		return
-	}
-	for _, e := range b.file.People {
-		p := e.what
-		inSlack := b.file.Slack != nil && (p.Slack.given() || p.Email.given())
-		byPhone := b.file.Twilio != nil && p.Phone.given()
-		some := p.Slack.given() || p.Email.given() || p.Phone.given()
-		if some && !inSlack && !byPhone {
-			b.fault(e.key.at, "configure slack for e-mail and Slack ids, twilio for telephones",
-				"people.%s cannot be told: nothing that is configured reaches these contacts", clipped(e.key.value))
-		}
-	}
-	if b.file.Twilio != nil {
-		b.callable()
-	}
-}
-
-// callable reports people who are paged by telephone and have none. Those without any contact are reported already.
-func (b *builder) callable() {
-	duty := map[string]string{}
-	for _, n := range b.file.Fallback {
-		duty[n.value] = "fallback"
-	}
-	for _, e := range b.file.Schedules {
-		duty[e.what.Person.value] = e.key.value
-		if e.what.Rotation == nil {
-			continue
-		}
-		for _, n := range e.what.Rotation.Members {
-			duty[n.value] = e.key.value
-		}
-	}
-	for _, e := range b.file.People {
-		p := e.what
-		if duty[e.key.value] != "" && !p.Phone.given() && (p.Email.given() || p.Slack.given()) {
-			b.fault(e.key.at, "add phone: \"+…\"", "people.%s is on %s and has no telephone number to be called on",
-				clipped(e.key.value), duty[e.key.value])
-		}
-	}
 }

@@ -67,14 +67,14 @@ func TestProblems(t *testing.T) {
 		{
 			name: "one name in two kinds", edit: []string{"  sre: {", "  ana: {", "  cto: ", "  comms: ", "owner: sre", "owner: ana", "team: sre", "team: ana"},
 			want: []string{
-				`m.yaml:5:3: "ana" cannot name a team: it is a person already (people, teams, schedules and roles share one name space: choose another name)`,
-				`m.yaml:10:3: "comms" cannot name a schedule: it is a role of the runbook service-outage already (people, teams, schedules and roles share one name space: choose another name)`,
+				`m.yaml:5:3: "ana" cannot name a team: it is a person already (people, teams, schedules, policies and roles share one name space: choose another name)`,
+				`m.yaml:10:3: "comms" cannot name a schedule: it is a role of the runbook service-outage already (people, teams, schedules, policies and roles share one name space: choose another name)`,
 				`m.yaml:18:11: routes[0].team: there is no team "ana"`,
 			},
 		},
 		{
 			name: "reserved name", edit: []string{"  cto: ", "  fallback: "},
-			want: []string{`m.yaml:10:3: "fallback" cannot name a schedule: it is a reserved name already (people, teams, schedules and roles share one name space: choose another name)`},
+			want: []string{`m.yaml:10:3: "fallback" cannot name a schedule: it is a reserved name already (people, teams, schedules, policies and roles share one name space: choose another name)`},
 		},
 		{
 			name: "telephone numbers", edit: []string{`"+34600000001"`, `"0034 600 000-001"`, "+12025550100", "12025550100"},
@@ -89,11 +89,11 @@ func TestProblems(t *testing.T) {
 		},
 		{
 			name: "on call without a telephone", edit: []string{`phone: "+34600000001", `, ""},
-			want: []string{`m.yaml:2:3: people.ana is on checkout-oncall and has no telephone number to be called on (add phone: "+…")`},
+			want: []string{`m.yaml:2:3: people.ana is on checkout-oncall and has no telephone number to be called on (add phone: "+…", or contact: { high: … } with another way)`},
 		},
 		{
 			name: "last resort without a telephone", edit: []string{`phone: "+34600000002"`, "slack: U02BEN", "cto: {person: ben}", "cto: {person: ana}", "rotation: {members: [ana, ben]", "rotation: {members: [ana]"},
-			want: []string{`m.yaml:3:3: people.ben is on fallback and has no telephone number to be called on (add phone: "+…")`},
+			want: []string{`m.yaml:3:3: people.ben is on fallback and has no telephone number to be called on (add phone: "+…", or contact: { high: … } with another way)`},
 		},
 		{
 			name: "contacts of the wrong form", edit: []string{"ana@example.com", "ana@localhost", "U01ANA", "ana", "Europe/Madrid", "Madrid"},
@@ -146,8 +146,8 @@ func TestProblems(t *testing.T) {
 		{
 			name: "schedules", edit: []string{"cto: {person: ben}", "cto: {zone: UTC}\n  cfo: {person: ben, zone: UTC, rotation: {members: [ana], start: 2026-01-05, at: \"09:00\"}}"},
 			want: []string{
-				`m.yaml:10:3: schedules.cto has nobody on it (give a person, or a rotation with members, start and at)`,
-				`m.yaml:11:17: schedules.cfo has both a person and a rotation (keep one of the two)`,
+				`m.yaml:10:3: schedules.cto has nobody on it (give a person, a rotation with members, start and at, layers, or a calendar)`,
+				`m.yaml:11:3: schedules.cfo has a person and a rotation (keep one of them)`,
 			},
 		},
 		{
@@ -162,9 +162,9 @@ func TestProblems(t *testing.T) {
 		{
 			name: "services", edit: []string{"owner: checkout-oncall, runbook: service-outage", "owner: chekout-oncall, runbook: service-outrage", "owner: sre", "owner: fallback"},
 			want: []string{
-				`m.yaml:12:38: services.checkout.owner: no person, schedule or team is called "chekout-oncall" (did you mean "checkout-oncall"?)`,
+				`m.yaml:12:38: services.checkout.owner: no person, schedule, team or policy is called "chekout-oncall" (did you mean "checkout-oncall"?)`,
 				`m.yaml:12:63: services.checkout.runbook: there is no runbook "service-outrage" (did you mean "service-outage"?)`,
-				`m.yaml:13:21: services.platform.owner: "fallback" is a reserved name (name a person, schedule or team)`,
+				`m.yaml:13:21: services.platform.owner: "fallback" is a reserved name (name a person, schedule, team or policy)`,
 			},
 		},
 		{

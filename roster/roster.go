@@ -1,4 +1,4 @@
-// Package roster reads musterbook.yaml: the people, schedules and teams that names mean, the services and the routes
+// Package roster reads musterbook.yaml: the people, schedules, teams and policies that names mean, the services and the routes
 // from alert labels to them, and the settings of the installation with its secrets. Reading is strict: unknown is an
 // error, and all problems of a file are told at once, each with its place and a remedy. The package knows no vendor and
 // nothing of Temporal; it opens no connection.
@@ -25,6 +25,9 @@ type Config struct {
 	Data     string   // directory of everything that is kept; relative to the working directory
 	Records  string   // directory of the finished records; empty: RecordsUnder decides
 	Systems  Systems
+
+	// Calendars are where the shifts of schedules come from that are calendars, by the schedule's name.
+	Calendars map[string]Calendar
 
 	services map[string]service
 	routes   []route
@@ -96,7 +99,7 @@ type Runbook struct {
 	Severities []string
 	Inputs     []string // all that it declares
 	Required   []string // those that must be given
-	Roles      []string // their names cannot be used for people, schedules and teams
+	Roles      []string // their names cannot be used for people, schedules, teams and policies
 	// Accepts checks the types of the inputs that a route gives. Nil checks the names only.
 	Accepts func(inputs map[string]any) error
 }
@@ -113,7 +116,7 @@ func Load(path string, from Outside) (*Config, Problems) {
 	return Parse(path, data, from)
 }
 
-// Duties resolves a person, schedule, team or "fallback" at an instant; see oncall.Book.
+// Duties resolves a person, schedule, team, policy or "fallback" at an instant; see oncall.Book.
 func (c *Config) Duties(name string, at time.Time, changed ...oncall.Override) ([]oncall.Duty, error) {
 	return c.Book.Duties(name, at, changed...)
 }

@@ -155,11 +155,12 @@ func (b *builder) routing() {
 // duty reports a name that nobody could be paged by.
 func (b *builder) duty(n name, what string) {
 	switch kind := b.kinds[n.value]; {
-	case !n.given(), kind == "a person", kind == "a schedule", kind == "a team":
+	case !n.given(), kind == "a person", kind == "a schedule", kind == "a team", kind == "a policy":
 	case kind == "":
-		b.fault(n.at, b.meantName(n.value, "a person", "a schedule", "a team"), "%s: no person, schedule or team is called %s", what, quoted(n.value))
+		b.fault(n.at, b.meantName(n.value, "a person", "a schedule", "a team", "a policy"),
+			"%s: no person, schedule, team or policy is called %s", what, quoted(n.value))
 	default:
-		b.fault(n.at, "name a person, schedule or team", "%s: %s is %s", what, quoted(n.value), kind)
+		b.fault(n.at, "name a person, schedule, team or policy", "%s: %s is %s", what, quoted(n.value), kind)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"reflect"
 
 	"github.com/invopop/jsonschema"
+
+	"github.com/musterbook/musterbook/oncall"
 )
 
 // The patterns of the schema. They repeat in short what the reader checks, for the editor's benefit; the reader's word
@@ -15,6 +17,7 @@ const (
 	secretPattern = `^(\$\{[A-Za-z_][A-Za-z0-9_]*\}|file:/.+)$`
 	datePattern   = `^[0-9]{4}-[0-9]{2}-[0-9]{2}$`
 	clockPattern  = `^[0-2][0-9]:[0-5][0-9]$`
+	daysPattern   = `^(sun|mon|tue|wed|thu|fri|sat)(-(sun|mon|tue|wed|thu|fri|sat))?$`
 )
 
 // Schema is the JSON Schema (draft 2020-12) of musterbook.yaml, for editors. It is derived from the same structs as
@@ -60,6 +63,37 @@ func (date) JSONSchema() *jsonschema.Schema { return pattern(datePattern) }
 
 // JSONSchema describes a time of day.
 func (clockTime) JSONSchema() *jsonschema.Schema { return pattern(clockPattern) }
+
+// JSONSchema describes a length of time.
+func (duration) JSONSchema() *jsonschema.Schema { return pattern(durationForm.String()) }
+
+// JSONSchema describes days of the week.
+func (weekdays) JSONSchema() *jsonschema.Schema { return oneOrMore(pattern(daysPattern)) }
+
+// JSONSchema describes ways to tell somebody.
+func (ways) JSONSchema() *jsonschema.Schema {
+	word := &jsonschema.Schema{Type: "string"}
+	for _, way := range oncall.Ways() {
+		word.Enum = append(word.Enum, string(way))
+	}
+	return oneOrMore(word)
+}
+
+// JSONSchema describes somebody who takes turns.
+func (fileMember) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{pattern(namePattern), reflected(reflect.TypeFor[memberTimes]())}}
+}
+
+// JSONSchema describes whom the words of a calendar mean.
+func (calendarPeople) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "object", AdditionalProperties: pattern(namePattern)}
+}
+
+// oneOrMore is one of something, or a list of them.
+func oneOrMore(one *jsonschema.Schema) *jsonschema.Schema {
+	least := uint64(1)
+	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{one, {Type: "array", Items: one, MinItems: &least}}}
+}
 
 // JSONSchema describes a whole number.
 func (number) JSONSchema() *jsonschema.Schema { return &jsonschema.Schema{Type: "integer"} }

@@ -14,7 +14,7 @@ import (
 func TestSchemaTakesGoodFiles(t *testing.T) {
 	t.Parallel()
 	schema := compiled(t)
-	for name, data := range map[string][]byte{"the example": example(t), "the small file": edited(t, "from: +12025550100", `from: "+12025550100"`)} {
+	for name, data := range map[string][]byte{"the example": example(t), "the small file": edited(t, "from: +12025550100", `from: "+12025550100"`), "the on-call file": onCall(t)} {
 		if err := schema.Validate(plain(t, data)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -30,7 +30,7 @@ func TestSchemaRefuses(t *testing.T) {
 		edit []string
 	}{
 		{name: "unknown field", edit: []string{"email: ", "e-mail: "}},
-		{name: "unknown section", edit: []string{"fallback: [ben]", "fallback: [ben]\npolicies: {}"}},
+		{name: "unknown section", edit: []string{"fallback: [ben]", "fallback: [ben]\npolicy: {}"}},
 		{name: "unknown route field", edit: []string{"    team: sre", "    taem: sre"}},
 		{name: "missing section", edit: []string{"fallback: [ben]\n", ""}},
 		{name: "missing field", edit: []string{"{name: Ben Ito, ", "{"}},
@@ -39,6 +39,17 @@ func TestSchemaRefuses(t *testing.T) {
 		{name: "plain secret", edit: []string{"${SLACK_TOKEN}", "xoxb-1"}},
 		{name: "date", edit: []string{"2026-01-05", "5.1.2026"}},
 		{name: "weeks", edit: []string{"weeks: 2", "weeks: 0"}},
+		{name: "hours", edit: []string{"weeks: 2", "hours: 200"}},
+		{name: "member without a name", edit: []string{"members: [ana, ben], start", "members: [{from: 2026-01-05}], start"}},
+		{name: "no day of the week", edit: []string{"cto: {person: ben}", "cto: " + layered("{days: monday}")}},
+		{name: "layers without any", edit: []string{"cto: {person: ben}", "cto: {zone: UTC, layers: []}"}},
+		{name: "calendar with another's field", edit: []string{"cto: {person: ben}", "cto: {zone: UTC, calendar: {uri: 'https://example.com'}}"}},
+		{name: "policy without levels", edit: []string{"services:", "policies: {p: {repeat: 1}}\nservices:"}},
+		{name: "policy that goes on for ever", edit: []string{"services:", "policies: {p: {repeat: 10, levels: [{targets: [ana]}]}}\nservices:"}},
+		{name: "strategy", edit: []string{"services:", "policies: {p: {levels: [{targets: [ana, ben], strategy: random}]}}\nservices:"}},
+		{name: "acknowledge", edit: []string{"services:", "policies: {p: {levels: [{targets: [ana], ack: 5}]}}\nservices:"}},
+		{name: "way", edit: []string{"name: Ben Ito", "name: Ben Ito, contact: {high: [{via: telegram}]}"}},
+		{name: "quiet", edit: []string{"name: Ana Ruiz", "name: Ana Ruiz, quiet: {from: 22}"}},
 		{name: "empty list", edit: []string{"fallback: [ben]", "fallback: []"}},
 		{name: "label that is a list", edit: []string{"severity: critical", "severity: [critical]"}},
 	}

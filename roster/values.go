@@ -8,8 +8,6 @@ import (
 	"unicode"
 
 	"gopkg.in/yaml.v3"
-
-	"github.com/musterbook/musterbook/oncall"
 )
 
 // text is a scalar as it is written, with its place. Numbers are texts too where a text is wanted, so that an unquoted
@@ -47,51 +45,14 @@ type phone struct{ text }
 // secretRef says where a secret is: ${NAME} or file:/path.
 type secretRef struct{ text }
 
-// date is a calendar day.
-type date struct {
-	text
-	day oncall.Date
-}
-
-func (v *date) fromNode(d *decoder, n *yaml.Node, what string) {
-	v.text.fromNode(d, n, what)
-	if !v.given() {
-		return
-	}
-	day, err := oncall.ParseDate(v.value)
-	if err != nil || day.Year < 1970 {
-		d.fault(v.at, "write year-month-day, for example 2026-01-05", "%s: %s is no date", what, quoted(v.value))
-		v.text = text{}
-		return
-	}
-	v.day = day
-}
-
-// clockTime is a time of day.
-type clockTime struct {
-	text
-	time oncall.ClockTime
-}
-
-func (v *clockTime) fromNode(d *decoder, n *yaml.Node, what string) {
-	v.text.fromNode(d, n, what)
-	if !v.given() {
-		return
-	}
-	clock, err := oncall.ParseClockTime(v.value)
-	if err != nil {
-		d.fault(v.at, "write hours and minutes, for example \"09:00\"", "%s: %s is no time of day", what, quoted(v.value))
-		v.text = text{}
-		return
-	}
-	v.time = clock
-}
-
 // number is a small whole number.
 type number struct {
 	value int
 	at    place
 }
+
+// given says whether the file holds it.
+func (v number) given() bool { return v.at.line > 0 }
 
 func (v *number) fromNode(d *decoder, n *yaml.Node, what string) {
 	value, err := strconv.Atoi(n.Value)

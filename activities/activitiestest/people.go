@@ -30,6 +30,9 @@ func book() oncall.Book {
 				Members: oncall.Members("ana", "ben"), Start: oncall.Date{Year: 2026, Month: time.July, Day: 6}, At: oncall.ClockTime{Hour: 9},
 			}},
 		},
+		Policies: []oncall.Policy{{Name: "shop", Levels: []oncall.Level{
+			{Targets: []string{"boss", "payments"}, Ack: 5 * time.Minute}, {Targets: []string{"dan"}, Ack: 5 * time.Minute},
+		}}},
 		Fallback: []oncall.PersonID{"ben", "ana"},
 	}
 }
@@ -62,6 +65,7 @@ func peopleByNames(t *testing.T, people activities.People) {
 		{"office", handOver, []oncall.PersonID{"dan"}, time.Time{}},
 		{"dan", handOver, []oncall.PersonID{"dan"}, time.Time{}},
 		{"boss", handOver, []oncall.PersonID{"ben"}, time.Time{}},
+		{"shop", handOver, []oncall.PersonID{"ben", "ana"}, time.Time{}},
 		{"sre", handOver.Add(-time.Second), []oncall.PersonID{"ana"}, handOver},
 		{"sre", handOver, []oncall.PersonID{"ben"}, handOver.AddDate(0, 0, 7)},
 		{oncall.Fallback, handOver, []oncall.PersonID{"ben", "ana"}, time.Time{}},

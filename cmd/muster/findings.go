@@ -44,7 +44,7 @@ var (
 	phasesKey        = regexp.MustCompile(`(?m)^["']?phases["']?\s*:`)
 	scriptKey        = regexp.MustCompile(`(?m)^["']?(script|everybody_answers_in)["']?\s*:`)
 	runbookKey       = regexp.MustCompile(`(?m)^["']?runbook["']?\s*:`)
-	configurationKey = regexp.MustCompile(`(?m)^["']?(people|teams|schedules|fallback|services|routes|default|gateway|slack|twilio|temporal|records|data|bridges|standing_bridge|trackers|outlets|audiences|run)["']?\s*:`)
+	configurationKey = regexp.MustCompile(`(?m)^["']?(people|teams|schedules|policies|fallback|services|routes|default|gateway|slack|twilio|temporal|records|data|bridges|standing_bridge|trackers|outlets|audiences|run)["']?\s*:`)
 )
 
 // kindOf tells what a file is meant to be: tests by the file's name, which the server goes by as well, and the others by
@@ -148,7 +148,7 @@ func checkNames(path string, config *roster.Config, known shelf) []finding {
 			if slices.Contains(names, name) {
 				continue
 			}
-			hint := "add a person, schedule or team of this name"
+			hint := "add a person, schedule, team or policy of this name"
 			if near, ok := oncall.Nearest(name, names); ok {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}

@@ -14,6 +14,7 @@ func TestKindOfFile(t *testing.T) {
 		{name: "quoted", path: "a.yaml", text: "\"runbook\" : a\n", want: runbookFile},
 		{name: "a configuration", path: "a.yaml", text: "---\npeople:\n  ana: {}\n", want: configurationFile},
 		{name: "part of one", path: "routes.yaml", text: "routes: []\n", want: configurationFile},
+		{name: "another part", path: "policies.yaml", text: "policies: {}\n", want: configurationFile},
 		{name: "an empty one, by its name", path: "etc/musterbook.yaml", text: "", want: configurationFile},
 		{name: "keys below the margin do not count", path: "a.yaml", text: "x:\n  people: 1\n", want: runbookFile},
 		{name: "tests, by the name", path: "a.test.yaml", text: "test: x\nrunbook: a\n", want: testFile},
