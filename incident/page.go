@@ -29,24 +29,89 @@ type Page struct {
 	Levels  []PageLevel `json:"levels"`
 	Rounds  int         `json:"rounds"`
 	// OpenRounds says that nobody has said how many rounds there are: a policy may.
-	OpenRounds bool          `json:"open_rounds,omitempty"`
-	Ack        time.Duration `json:"ack"`                // nanoseconds; how long each level has
-	AckText    string        `json:"ack_text,omitempty"` // the runbook's words for Ack, read again when the severity changes
-	Repeat     bool          `json:"repeat,omitempty"`   // after the last round: last level and fallback, until somebody answers
-	Via        []string      `json:"via"`                // "sms", "call"
-	Level      int           `json:"level"`
-	Round      int           `json:"round"`
-	Exhausted  bool          `json:"exhausted,omitempty"` // every level and round is through; fallback, repeatedly
-	State      PageState     `json:"state,omitempty"`
-	StartedAt  time.Time     `json:"started_at"`
-	LevelAt    time.Time     `json:"level_at,omitzero"` // when the present level was called
-	ClockAt    time.Time     `json:"clock_at,omitzero"` // when its clock began: first ring, answer or final status
-	Next       bool          `json:"next,omitempty"`    // somebody pressed "escalate now"
-	Attempts   []Attempt     `json:"attempts,omitempty"`
-	AckedBy    Actor         `json:"acked_by,omitzero"`
-	AckedAt    time.Time     `json:"acked_at,omitzero"`
-	AckLevel   int           `json:"ack_level,omitempty"` // 1 = first
-	AckCall    bool          `json:"ack_call,omitempty"`  // it was a key on a call of this very page, which ends by itself
+	OpenRounds bool `json:"open_rounds,omitempty"`
+	// OpenVia says that nobody has said in which ways people are told: their own rules may.
+	OpenVia   bool           `json:"open_via,omitempty"`
+	Urgency   oncall.Urgency `json:"urgency,omitempty"`
+	Later     []Contact      `json:"later,omitempty"`    // attempts of the present level whose time has not come, in order
+	Ack       time.Duration  `json:"ack"`                // nanoseconds; how long each level has
+	AckText   string         `json:"ack_text,omitempty"` // the runbook's words for Ack, read again when the severity changes
+	Repeat    bool           `json:"repeat,omitempty"`   // after the last round: last level and fallback, until somebody answers
+	Via       []string       `json:"via"`                // "sms", "call"
+	Level     int            `json:"level"`
+	Round     int            `json:"round"`
+	Exhausted bool           `json:"exhausted,omitempty"` // every level and round is through; fallback, repeatedly
+	State     PageState      `json:"state,omitempty"`
+	StartedAt time.Time      `json:"started_at"`
+	LevelAt   time.Time      `json:"level_at,omitzero"` // when the present level was called
+	ClockAt   time.Time      `json:"clock_at,omitzero"` // when its clock began: first ring, answer or final status
+	Next      bool           `json:"next,omitempty"`    // somebody pressed "escalate now"
+	Attempts  []Attempt      `json:"attempts,omitempty"`
+	AckedBy   Actor          `json:"acked_by,omitzero"`
+	AckedAt   time.Time      `json:"acked_at,omitzero"`
+	AckLevel  int            `json:"ack_level,omitempty"` // 1 = first
+	AckCall   bool           `json:"ack_call,omitempty"`  // it was a key on a call of this very page, which ends by itself
+}
+
+// Contact is an attempt to tell somebody that is made when its time comes, unless the page has ended or gone on by then.
+type Contact struct {
+	Duty oncall.Duty `json:"duty"`
+	Via  string      `json:"via"` // "sms", "call"
+	At   time.Time   `json:"at"`
+}
+
+// Contacts are the attempts to tell somebody at the present level, in order of time: by the person's own rules, else in
+// the ways of the page at once. Quiet hours hold back what does not hurry.
+func (p *Page) Contacts(at time.Time, d oncall.Duty) []Contact {
+	rules := d.High
+	if p.Urgency == oncall.UrgencyLow {
+		rules = d.Low
+		if d.Quiet.After(at) {
+			at = d.Quiet
+		}
+	}
+	var all []Contact
+	if len(rules) == 0 || !p.OpenVia {
+		for _, via := range p.Via {
+			if p.Urgency == oncall.UrgencyLow && via == string(oncall.WayCall) && p.OpenVia {
+				continue // what does not hurry rings no telephone
+			}
+			all = append(all, Contact{Duty: d, Via: via, At: at})
+		}
+		return all
+	}
+	for _, rule := range rules {
+		for _, way := range rule.Via {
+			all = append(all, Contact{Duty: d, Via: string(way), At: at.Add(rule.After)})
+		}
+	}
+	return all
+}
+
+// Postpone keeps an attempt for later.
+func (p *Page) Postpone(c Contact) {
+	p.Later = append(p.Later, c)
+	slices.SortStableFunc(p.Later, func(a, b Contact) int { return a.At.Compare(b.At) })
+}
+
+// Due takes the attempts whose time has come.
+func (p *Page) Due(at time.Time) []Contact {
+	n := 0
+	for n < len(p.Later) && !p.Later[n].At.After(at) {
+		n++
+	}
+	due := slices.Clone(p.Later[:n])
+	p.Later = slices.Delete(p.Later, 0, n)
+	return due
+}
+
+// HeldBack is when the first attempt of the present level is made, while nobody has been told; zero = somebody has.
+func (p *Page) HeldBack() time.Time {
+	tried := slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Level == p.Level && a.Round == p.Round })
+	if tried || len(p.Later) == 0 {
+		return time.Time{}
+	}
+	return p.Later[0].At
 }
 
 // PageLevel is one level: the names that are resolved anew each time it is called.
@@ -80,12 +145,19 @@ func (p *Page) Patience() time.Duration {
 func (p *Page) Follow(policy oncall.Policy) {
 	levels := make([]PageLevel, 0, len(policy.Levels))
 	for _, l := range policy.Levels {
+		target := strings.Join(l.Targets, " and ")
+		if l.Strategy == oncall.StrategyRoundRobin {
+			target = "one of " + strings.Join(l.Targets, ", ")
+		}
 		levels = append(levels, PageLevel{
-			Target: strings.Join(l.Targets, " and "), Targets: l.Targets, Policy: policy.Name, Pick: l.Strategy, Ack: max(l.Ack, oncall.LeastDelay),
+			Target: target, Targets: l.Targets, Policy: policy.Name, Pick: l.Strategy, Ack: max(l.Ack, oncall.LeastDelay),
 		})
 	}
-	if p.Level == 0 && p.OpenRounds {
-		p.Rounds = policy.Repeat + 1
+	if p.Level == 0 {
+		p.Urgency = policy.Urgency
+		if p.OpenRounds {
+			p.Rounds = policy.Repeat + 1
+		}
 	}
 	p.Levels = slices.Concat(p.Levels[:p.Level], levels, p.Levels[p.Level+1:])
 }
@@ -132,7 +204,7 @@ func (i *Incident) PageByHand(at time.Time, by Actor, target, message string) er
 	i.Log(at, Entry{Kind: EntryPage, By: by, Text: by.String() + " pages " + target})
 	i.StartPage(at, Page{
 		Key: fmt.Sprintf("%s/page/%d", i.ID, i.Seq), Message: message, Levels: []PageLevel{{Target: target}},
-		Rounds: DefaultRounds, Ack: DefaultAck, Via: []string{"sms", "call"}, Repeat: true,
+		Rounds: DefaultRounds, Ack: DefaultAck, Via: []string{"sms", "call"}, OpenVia: true, Repeat: true,
 	})
 	return nil
 }
@@ -156,7 +228,7 @@ func (p *Page) Waiting() bool {
 			return true
 		}
 	}
-	return false
+	return !p.HeldBack().IsZero()
 }
 
 // Told lists the people whom the page has reached, or tried to, in order of the first attempt.

@@ -64,7 +64,7 @@ func TestPageByHand(t *testing.T) {
 	}
 	want := incident.Page{
 		Key: "0198/page/2", Message: "database on fire", Levels: levels("sre"), Rounds: incident.DefaultRounds,
-		Ack: incident.DefaultAck, Via: []string{"sms", "call"}, Repeat: true, StartedAt: start,
+		Ack: incident.DefaultAck, Via: []string{"sms", "call"}, OpenVia: true, Repeat: true, StartedAt: start,
 	}
 	differs(t, "page", want, *i.Pages[0])
 	differs(t, "lines", []string{"page: Ana pages sre", "page: page sre"}, news(i, 1)[:2])

@@ -70,17 +70,17 @@ func (b *Book) calledFirst(p Policy, at time.Time, changed []Override) ([]Duty, 
 // target resolves every name but those of policies, which are no targets of one another.
 func (b *Book) target(name string, at time.Time, changed []Override) ([]Duty, error) {
 	if name == Fallback {
-		return b.everybody(b.Fallback, Fallback)
+		return b.everybody(b.Fallback, told{Fallback, at})
 	}
 	if _, ok := b.Person(PersonID(name)); ok {
-		return b.everybody([]PersonID{PersonID(name)}, "named")
+		return b.everybody([]PersonID{PersonID(name)}, told{"named", at})
 	}
 	if s, ok := b.Schedule(name); ok {
 		return b.onDuty(s, at, changed)
 	}
 	for _, t := range b.Teams {
 		if t.Name == name {
-			return b.everybody(t.Members, "team "+name)
+			return b.everybody(t.Members, told{"team " + name, at})
 		}
 	}
 	near, _ := Nearest(name, b.Names())
@@ -95,7 +95,7 @@ func (b *Book) onDuty(s Schedule, at time.Time, changed []Override) ([]Duty, err
 	}
 	var duties []Duty
 	for _, turn := range turns {
-		duty, err := b.everybody([]PersonID{turn.Person}, turn.Why)
+		duty, err := b.everybody([]PersonID{turn.Person}, told{turn.Why, at})
 		if err != nil {
 			return nil, err
 		}
@@ -105,8 +105,14 @@ func (b *Book) onDuty(s Schedule, at time.Time, changed []Override) ([]Duty, err
 	return duties, nil
 }
 
+// told is why and when people are told.
+type told struct {
+	why string
+	at  time.Time
+}
+
 // everybody makes a duty for each person, once.
-func (b *Book) everybody(ids []PersonID, why string) ([]Duty, error) {
+func (b *Book) everybody(ids []PersonID, t told) ([]Duty, error) {
 	var duties []Duty
 	for n, id := range ids {
 		if slices.Contains(ids[:n], id) {
@@ -114,9 +120,12 @@ func (b *Book) everybody(ids []PersonID, why string) ([]Duty, error) {
 		}
 		p, ok := b.Person(id)
 		if !ok {
-			return nil, fmt.Errorf("%s: nobody has the id %q", why, id)
+			return nil, fmt.Errorf("%s: nobody has the id %q", t.why, id)
 		}
-		duties = append(duties, Duty{Person: p.ID, Name: p.Name, Why: why, Phone: p.Phone != ""})
+		duties = append(duties, Duty{
+			Person: p.ID, Name: p.Name, Why: t.why, Phone: p.Phone != "",
+			High: p.byPhone(UrgencyHigh), Low: p.byPhone(UrgencyLow), Quiet: p.Waits(UrgencyLow, t.at),
+		})
 	}
 	return duties, nil
 }

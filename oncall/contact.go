@@ -32,12 +32,6 @@ type Contact struct {
 	Low  []ContactRule `json:"low,omitempty"`
 }
 
-// The calls that follow the first one, after the beginning of a page of high urgency, when no rule says otherwise.
-const (
-	secondCall = 2 * time.Minute
-	thirdCall  = 5 * time.Minute
-)
-
 // Reached says whether there is an address for a way. Slack finds people by their e-mail address as well.
 func (p Person) Reached(way Way) bool {
 	switch way {
@@ -56,7 +50,7 @@ func (p Person) Reached(way Way) bool {
 // none listed means all. Where the first attempts are left out altogether, the others are made as much earlier: nobody
 // waits for what does not happen. Nothing comes out for somebody who cannot be told at all.
 //
-// Everybody's rules: of high urgency a call and an SMS at once and calls after two and five minutes, for somebody without
+// Everybody's rules: of high urgency a call and an SMS at once, for somebody without
 // a telephone Slack and e-mail at once, because a page that reaches nobody is worse than a quiet one. Of low urgency
 // Slack, else e-mail, else an SMS.
 func (p Person) Rules(urgency Urgency, open ...Way) []ContactRule {
@@ -95,9 +89,7 @@ func highRules(usable func(Way) bool) []ContactRule {
 	if !usable(WayCall) && !usable(WaySMS) {
 		return []ContactRule{{Via: []Way{WaySlack, WayEmail}}}
 	}
-	return []ContactRule{
-		{Via: []Way{WayCall, WaySMS}}, {Via: []Way{WayCall}, After: secondCall}, {Via: []Way{WayCall}, After: thirdCall},
-	}
+	return []ContactRule{{Via: []Way{WayCall, WaySMS}}}
 }
 
 // lowRules are everybody's rules for a page of low urgency.
@@ -108,6 +100,14 @@ func lowRules(usable func(Way) bool) []ContactRule {
 		}
 	}
 	return nil
+}
+
+// byPhone are somebody's own rules for an urgency, as far as they go by telephone; nothing for somebody who has none.
+func (p Person) byPhone(urgency Urgency) []ContactRule {
+	if urgency == UrgencyHigh && len(p.Contact.High) == 0 || urgency == UrgencyLow && len(p.Contact.Low) == 0 {
+		return nil
+	}
+	return p.Rules(urgency, WayCall, WaySMS)
 }
 
 // Waits says until when a page is held back by somebody's quiet hours; zero = not at all. Only low urgency waits. Quiet

@@ -23,7 +23,7 @@ func TestRules(t *testing.T) {
 		}
 		return p
 	}
-	calls := []oncall.ContactRule{rule(0, "call", "sms"), rule(2*time.Minute, "call"), rule(5*time.Minute, "call")}
+	calls := []oncall.ContactRule{rule(0, "call", "sms")}
 	tests := []struct {
 		name   string
 		person oncall.Person

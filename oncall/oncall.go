@@ -120,4 +120,9 @@ type Duty struct {
 	Why    string    `json:"why"`             // "payments-oncall since Mon 09:00", "named", "team sre", "fallback"
 	Until  time.Time `json:"until,omitzero"`  // when the duty is handed over; zero = no end known
 	Phone  bool      `json:"phone,omitempty"` // a telephone number is known
+	// High and Low are the person's own rules by telephone for a page of each urgency; empty = as everybody is told.
+	High []ContactRule `json:"high,omitempty"`
+	Low  []ContactRule `json:"low,omitempty"`
+	// Quiet is until when the person's quiet hours hold back a page of low urgency; zero = not at all.
+	Quiet time.Time `json:"quiet,omitzero"`
 }

@@ -40,6 +40,14 @@ func (c *cast) Duties(name string, at time.Time, _ ...oncall.Override) ([]oncall
 	return duties, err
 }
 
+// Policy finds a policy of the configuration; without one a name is a person's.
+func (c *cast) Policy(name string) (oncall.Policy, bool) {
+	if _, standin := c.standins[name]; standin || c.book == nil {
+		return oncall.Policy{}, false
+	}
+	return c.book.Policy(name)
+}
+
 func (c *cast) duties(name string, at time.Time) ([]oncall.Duty, error) {
 	person, standin := c.standins[name]
 	switch {

@@ -48,6 +48,9 @@ func (l *Live) Duties(name string, at time.Time, changed ...oncall.Override) ([]
 	return l.Config().Duties(name, at, changed...)
 }
 
+// Policy finds a policy in the configuration in force.
+func (l *Live) Policy(name string) (oncall.Policy, bool) { return l.Config().Book.Policy(name) }
+
 // Schedule finds a schedule in the configuration in force.
 func (l *Live) Schedule(name string) (oncall.Schedule, bool) { return l.Config().Book.Schedule(name) }
 

@@ -56,7 +56,7 @@ func (r *run) drive(ctx workflow.Context, p *incident.Page) {
 		if p.LevelAt.IsZero() {
 			r.callLevel(attempts, p)
 		}
-		if err := r.waitLevel(ctx, p); err != nil {
+		if err := r.waitLevel(ctx, attempts, p); err != nil {
 			break
 		}
 		if p.State == incident.PageOpen {
@@ -110,13 +110,49 @@ func (r *run) callLevel(ctx workflow.Context, p *incident.Page) {
 			r.wouldCall(ctx, p, d)
 			continue
 		}
-		r.log(ctx, incident.Entry{Kind: incident.EntryCall, Step: p.Step, Text: fmt.Sprintf("calling %s (%s)", d.Name, d.Why)})
-		for _, via := range p.Via {
-			r.goAttempt(ctx, p, p.Plan(now(ctx), d, via).Number, false)
-		}
+		r.tell(ctx, p, p.Contacts(now(ctx), d))
 	}
 	if !reached {
 		r.problem(ctx, p.Step, "nobody can be called for "+strings.Join(targets, " and "))
+	}
+}
+
+// tell makes the attempts whose time has come, and keeps the others.
+func (r *run) tell(ctx workflow.Context, p *incident.Page, contacts []incident.Contact) {
+	said := false
+	for _, c := range contacts {
+		if c.At.After(now(ctx)) {
+			p.Postpone(c)
+			continue
+		}
+		if !said {
+			r.log(ctx, incident.Entry{Kind: incident.EntryCall, Step: p.Step, Text: fmt.Sprintf("calling %s (%s)", c.Duty.Name, c.Duty.Why)})
+			said = true
+		}
+		r.goAttempt(ctx, p, p.Plan(now(ctx), c.Duty, c.Via).Number, false)
+	}
+	if !said && len(contacts) > 0 {
+		first := contacts[0]
+		r.log(ctx, incident.Entry{Kind: incident.EntryCall, Step: p.Step, Text: fmt.Sprintf(
+			"%s is told at %s: it does not hurry, and these are quiet hours", first.Duty.Name, first.At.Format("15:04 MST"))})
+	}
+}
+
+// tellLater makes the attempts whose time has come since, person by person.
+func (r *run) tellLater(ctx workflow.Context, p *incident.Page) {
+	if !p.HeldBack().IsZero() {
+		p.LevelAt = now(ctx) // the level begins with its first attempt
+	}
+	due := p.Due(now(ctx))
+	for len(due) > 0 {
+		n := 1
+		for n < len(due) && due[n].Duty.Person == due[0].Duty.Person {
+			n++
+		}
+		if !r.inc.Quiet[due[0].Duty.Person] {
+			r.tell(ctx, p, due[:n])
+		}
+		due = due[n:]
 	}
 }
 
@@ -219,17 +255,28 @@ func phoneOptions(ctx workflow.Context, p *incident.Page, summary string) workfl
 	})
 }
 
-// waitLevel waits until the page ends, somebody sends it on, no answer can come any more, or the level's time is over.
-// When everything is exhausted it always waits, so that a repetition without a telephone does not spin.
-func (r *run) waitLevel(ctx workflow.Context, p *incident.Page) error {
-	hopeless := func() bool { return !p.Exhausted && !p.Waiting() }
-	_, err := wait(ctx, waiting{
-		summary: fmt.Sprintf("escalate %s, level %d", p.Levels[p.Level].Target, p.Level+2),
-		done:    func() bool { return p.State != incident.PageOpen || p.Next || hopeless() },
-		until:   func() time.Time { return levelDeadline(p) },
-		change:  func() int { return r.retimes },
-	})
-	return err
+// waitLevel waits until the page ends, somebody sends it on, no answer can come any more, or the level's time is over;
+// meanwhile it makes the later attempts when their time comes. When everything is exhausted it always waits, so that a
+// repetition without a telephone does not spin.
+func (r *run) waitLevel(ctx, attempts workflow.Context, p *incident.Page) error {
+	over := func() bool { return p.State != incident.PageOpen || p.Next || !p.Exhausted && !p.Waiting() }
+	for {
+		_, err := wait(ctx, waiting{
+			summary: fmt.Sprintf("escalate %s, level %d", p.Levels[p.Level].Target, p.Level+2),
+			done:    over,
+			until: func() time.Time {
+				if deadline := levelDeadline(p); len(p.Later) == 0 || deadline.Before(p.Later[0].At) {
+					return deadline
+				}
+				return p.Later[0].At
+			},
+			change: func() int { return r.retimes },
+		})
+		if err != nil || over() || !now(ctx).Before(levelDeadline(p)) {
+			return err
+		}
+		r.tellLater(attempts, p)
+	}
 }
 
 // levelDeadline is when the next level is called. The clock starts when a telephone rings, is answered or has failed;
@@ -241,6 +288,9 @@ func levelDeadline(p *incident.Page) time.Time {
 			patience = min(2*patience, longestRepeat)
 		}
 	}
+	if held := p.HeldBack(); !held.IsZero() {
+		return held.Add(clockCap + patience)
+	}
 	if !p.ClockAt.IsZero() {
 		return p.ClockAt.Add(patience)
 	}
@@ -250,7 +300,7 @@ func levelDeadline(p *incident.Page) time.Time {
 // nextLevel moves a page on: the next level, the next round, and in the end the last level and the fallback, for ever.
 // Silence is never an end state.
 func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
-	p.LevelAt, p.ClockAt, p.Next = time.Time{}, time.Time{}, false
+	p.LevelAt, p.ClockAt, p.Next, p.Later = time.Time{}, time.Time{}, false, nil
 	switch {
 	case p.Exhausted:
 		p.Round++
@@ -262,12 +312,12 @@ func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
 		p.Exhausted = true
 		p.Round++
 		r.problem(ctx, p.Step, fmt.Sprintf(
-			"Nobody has acknowledged %s after %d rounds. Calling %s and the fallback until somebody does.",
-			r.inc.Key, p.Rounds, p.Levels[p.Level].Target))
+			"Nobody has acknowledged %s after %s. Calling %s and the fallback until somebody does.",
+			r.inc.Key, rounds(p.Rounds), p.Levels[p.Level].Target))
 		return
 	default:
 		p.State = incident.PageExhausted
-		r.problem(ctx, p.Step, fmt.Sprintf("Nobody has acknowledged %s after %d rounds.", r.inc.Key, p.Rounds))
+		r.problem(ctx, p.Step, fmt.Sprintf("Nobody has acknowledged %s after %s.", r.inc.Key, rounds(p.Rounds)))
 		return
 	}
 	text := fmt.Sprintf("no answer; calling %s (level %d, round %d)", p.Levels[p.Level].Target, p.Level+1, p.Round+1)
@@ -275,6 +325,14 @@ func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
 		text = fmt.Sprintf("no answer; calling %s and the fallback again", p.Levels[p.Level].Target)
 	}
 	r.log(ctx, incident.Entry{Kind: incident.EntryEscalate, Step: p.Step, Text: text})
+}
+
+// rounds counts them in words.
+func rounds(n int) string {
+	if n == 1 {
+		return "one round"
+	}
+	return itoa(n) + " rounds"
 }
 
 // owesHangUp says whether a page that is over has a call that still rings or speaks and that this run has not tried to

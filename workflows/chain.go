@@ -97,7 +97,7 @@ func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a ask
 	}
 	r.inc.StartPage(now(ctx), incident.Page{
 		Key: r.wakingPages(q) + itoa(q.Turn), Step: q.Step, Message: "A decision waits: " + q.Text,
-		Levels: []incident.PageLevel{{Target: target}}, Rounds: 1, Ack: incident.DefaultAck, Via: bothWays(),
+		Levels: []incident.PageLevel{{Target: target}}, Rounds: 1, Ack: incident.DefaultAck, Via: bothWays(), OpenVia: true,
 	})
 	return nil
 }

@@ -59,7 +59,7 @@ func TestPageOfNobodyIsLoudAndGoesOn(t *testing.T) {
 	s := newScenario(t, parse(t, containing("    - page: ghosts\n      id: call\n      rounds: 1\n")))
 	s.phones(map[oncall.PersonID]time.Duration{"dan": time.Second})
 	s.ends(incident.Resolved)
-	s.wantLines("problem: nobody can be called for ghosts", "problem: Nobody has acknowledged INC-1 after 1 rounds", "acknowledged: Dan")
+	s.wantLines("problem: nobody can be called for ghosts", "problem: Nobody has acknowledged INC-1 after one round", "acknowledged: Dan")
 }
 
 func TestPageWithoutTimeDoesNotSpin(t *testing.T) {

@@ -86,7 +86,7 @@ func (r *run) newPage(ctx workflow.Context, n *node) (incident.Page, error) {
 		return incident.Page{}, err
 	}
 	p := incident.Page{
-		Step: n.address(), Message: message, Rounds: n.s.Page.Rounds, Via: vias(n.s.Page.Via),
+		Step: n.address(), Message: message, Rounds: n.s.Page.Rounds, Via: vias(n.s.Page.Via), OpenVia: len(n.s.Page.Via) == 0,
 		Ack:     r.ackTime(n.s.Page.Ack, incident.DefaultAck, r.values(ctx, n.frame)),
 		AckText: n.s.Page.Ack, Repeat: n.s.OnTimeout == nil || n.s.OnTimeout.Do == runbooks.DoRepeat,
 	}

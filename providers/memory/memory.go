@@ -214,6 +214,9 @@ func (w *World) Duties(name string, at time.Time, changed ...oncall.Override) ([
 	return w.Book.Duties(name, at, changed...)
 }
 
+// Policy finds a policy in the book.
+func (w *World) Policy(name string) (oncall.Policy, bool) { return w.Book.Policy(name) }
+
 // Put keeps a file.
 func (w *World) Put(_ context.Context, name string, content []byte) (string, error) {
 	act := Act{Kind: "record", Name: name}

@@ -1,0 +1,103 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
+)
+
+// byPolicy is a runbook that pages a policy, and waits.
+const byPolicy = `
+runbook: by-policy
+roles: { commander: sre-oncall }
+severities: { SEV1: {}, SEV2: {} }
+phases:
+  identification:
+    - page: payments
+      id: first
+      escalate: [sre-oncall]
+`
+
+// withPolicy gives the scenario's roster a policy.
+func (s *scenario) withPolicy(p oncall.Policy) { s.world.Book.Policies = []oncall.Policy{p} }
+
+// withContact gives somebody rules of their own.
+func (s *scenario) withContact(id oncall.PersonID, c oncall.Contact) {
+	for n := range s.world.Book.People {
+		if s.world.Book.People[n].ID == id {
+			s.world.Book.People[n].Contact = c
+		}
+	}
+}
+
+// A policy's levels have their own targets and times, and its rounds count; after them comes the page's next level, and
+// in the end the fallback.
+func TestScenarioPolicy(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, byPolicy))
+	s.withPolicy(oncall.Policy{Name: "payments", Repeat: 1, Levels: []oncall.Level{
+		{Targets: []string{"ana"}, Ack: 2 * time.Minute},
+		{Targets: []string{"ben", "cleo"}, Ack: 10 * time.Minute},
+	}})
+	s.stopAt(45 * time.Minute)
+	s.run()
+	s.golden()
+}
+
+// One target after the other: the incident's number says who begins, and the next round takes the next one.
+func TestScenarioRoundRobin(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, byPolicy))
+	s.withPolicy(oncall.Policy{Name: "payments", Repeat: 2, Levels: []oncall.Level{
+		{Targets: []string{"ana", "ben", "cleo"}, Strategy: oncall.StrategyRoundRobin, Ack: time.Minute},
+	}})
+	s.act(9*time.Minute, contract.VerbAck, contract.Act{By: person("ana", incident.DoorSlack)})
+	s.stopAt(10 * time.Minute)
+	s.run()
+	s.golden()
+}
+
+// Whoever wants to be called again after two minutes is, until somebody acknowledges; a telephone that does not ring any
+// more waits for the next time, and the level is not left before its own time.
+func TestScenarioContactRules(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, pager))
+	s.withContact("ana", oncall.Contact{High: []oncall.ContactRule{
+		{Via: []oncall.Way{"sms"}}, {Via: []oncall.Way{"call"}, After: time.Minute}, {Via: []oncall.Way{"call", "slack"}, After: 3 * time.Minute},
+	}})
+	s.act(4*time.Minute, contract.VerbAck, contract.Act{By: person("ana", incident.DoorSlack)})
+	s.stopAt(12 * time.Minute)
+	s.run()
+	s.golden()
+}
+
+// What does not hurry rings no telephone, and waits for the end of quiet hours; nobody else is called meanwhile.
+func TestScenarioQuietHours(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, byPolicy))
+	s.withPolicy(oncall.Policy{Name: "payments", Urgency: oncall.UrgencyLow, Levels: []oncall.Level{{Targets: []string{"ana"}, Ack: 30 * time.Minute}}})
+	for n := range s.world.Book.People {
+		if s.world.Book.People[n].ID == "ana" {
+			s.world.Book.People[n].Zone = "Europe/Berlin"
+			s.world.Book.People[n].Quiet = &oncall.Window{From: oncall.ClockTime{Hour: 22}, To: oncall.ClockTime{Hour: 7}}
+		}
+	}
+	s.act(5*time.Hour, contract.VerbAck, contract.Act{By: person("ana", incident.DoorSlack)})
+	s.stopAt(6 * time.Hour)
+	s.run()
+	s.golden()
+}
+
+// A gap of a schedule is told, and the next level is called at once.
+func TestScenarioGap(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, byPolicy))
+	s.world.Book.Schedules = append(s.world.Book.Schedules, oncall.Schedule{Name: "imported", Calendar: true})
+	s.withPolicy(oncall.Policy{Name: "payments", Levels: []oncall.Level{{Targets: []string{"imported"}, Ack: 5 * time.Minute}, {Targets: []string{"ben"}, Ack: 5 * time.Minute}}})
+	s.stopAt(2 * time.Minute)
+	s.run()
+	s.golden()
+}
