@@ -12,13 +12,6 @@ import (
 	"github.com/musterbook/musterbook/oncall"
 )
 
-// How far the calendar of a schedule looks around what it shows, so that stints have their own begin and end there and
-// not those of the view.
-const (
-	calendarBack  = 92 * 24 * time.Hour
-	calendarAhead = 92 * 24 * time.Hour
-)
-
 // Properties that only we read: whom and what an event means, whatever its summary says.
 const (
 	personProperty = "X-MUSTERBOOK-PERSON"
@@ -41,11 +34,10 @@ type Calendar struct {
 // ICal is the schedule as RFC 5545 has it: an event for each stint, in UTC, and one for each gap. All of them are
 // TRANSPARENT, so that a week on call does not make a week's meetings impossible; gaps are there to be seen.
 //
-// An event keeps its UID for as long as it has the same person and the same begin. Someone whose duty began longer ago
-// than the calendar looks back has one event, which begins with the day of From.
+// An event keeps its UID for as long as it has the same person and the same begin. Someone whose duty began months ago has
+// one event that begins with the day of From.
 func (c Calendar) ICal() ([]byte, error) {
-	horizon := c.To.Add(calendarAhead)
-	stints, err := Stints(c.Schedule, c.From.Add(-calendarBack), horizon, c.Overrides)
+	stints, err := WholeStints(c.Schedule, c.From, c.To, c.Overrides)
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +49,7 @@ func (c Calendar) ICal() ([]byte, error) {
 	cal.SetRefreshInterval("PT15M")
 	cal.SetXPublishedTTL("PT15M")
 	for _, s := range stints {
-		if s.Until.After(c.From) && s.Since.Before(c.To) {
-			c.add(cal, s, horizon)
-		}
+		c.add(cal, s)
 	}
 	var out bytes.Buffer
 	if err := cal.SerializeTo(&out, ics.WithLineLength(calendarLine), ics.WithNewLine("\r\n")); err != nil {
@@ -69,12 +59,12 @@ func (c Calendar) ICal() ([]byte, error) {
 }
 
 // add makes a stint an event.
-func (c Calendar) add(cal *ics.Calendar, s Stint, horizon time.Time) {
+func (c Calendar) add(cal *ics.Calendar, s Stint) {
 	since, until, begin := s.Since, s.Until, s.Since.Format("20060102T150405Z")
-	if !since.After(c.From.Add(-calendarBack)) {
+	if since.IsZero() {
 		since, begin = c.From.UTC().Truncate(24*time.Hour), "always"
 	}
-	if !until.Before(horizon) {
+	if until.IsZero() {
 		until = c.To
 	}
 	who := string(s.Person)

@@ -11,8 +11,8 @@ import (
 // Stint is one person's time on a schedule without a break. Without a person it is a gap: nobody is on call.
 type Stint struct {
 	Person   oncall.PersonID `json:"person,omitempty"`
-	Since    time.Time       `json:"since"` // UTC, inclusive
-	Until    time.Time       `json:"until"` // UTC, exclusive
+	Since    time.Time       `json:"since,omitzero"` // UTC, inclusive
+	Until    time.Time       `json:"until,omitzero"` // UTC, exclusive
 	Why      string          `json:"why,omitempty"`
 	Override bool            `json:"override,omitempty"` // the schedule itself would not have this person now
 }
@@ -46,6 +46,33 @@ func Stints(s oncall.Schedule, from, to time.Time, changed []oncall.Override) ([
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Stint) int { return cmp.Or(a.Since.Compare(b.Since), a.Until.Compare(b.Until)) })
+	return out, nil
+}
+
+// around is how far whole stints are followed beyond the time that is asked for.
+const around = 92 * 24 * time.Hour
+
+// WholeStints lists the stints of a time, as Stints does, with their own begins and ends, also where these lie before
+// it or after it. One that began, or ends, more than three months away from it has no such instant (zero).
+func WholeStints(s oncall.Schedule, from, to time.Time, changed []oncall.Override) ([]Stint, error) {
+	first, last := from.Add(-around), to.Add(around)
+	all, err := Stints(s, first, last, changed)
+	if err != nil {
+		return nil, err
+	}
+	var out []Stint
+	for _, stint := range all {
+		if !stint.Until.After(from) || !stint.Since.Before(to) {
+			continue
+		}
+		if stint.Since.Equal(first) {
+			stint.Since = time.Time{}
+		}
+		if stint.Until.Equal(last) {
+			stint.Until = time.Time{}
+		}
+		out = append(out, stint)
+	}
 	return out, nil
 }
 
