@@ -70,14 +70,16 @@ func icalCommand(sh shell, overrides overrideSource) *cobra.Command {
 	return c
 }
 
-// calendarOf is a schedule's calendar around an instant. Its version is that of the day, so that it stays the same, byte
-// by byte, until the day or the schedule changes.
-func calendarOf(book *oncall.Book, s oncall.Schedule, at, to time.Time) roster.Calendar {
-	day := at.UTC().Truncate(24 * time.Hour)
+// calendarOf is a schedule's calendar of a time. It is made by days, so that it stays the same, byte by byte, until the day
+// or the schedule changes.
+func calendarOf(book *oncall.Book, s oncall.Schedule, from, to time.Time) roster.Calendar {
 	return roster.Calendar{
-		Schedule: s, People: book.People, Overrides: book.Overrides, From: day, To: to.UTC().Truncate(24 * time.Hour), Stamp: day,
+		Schedule: s, People: book.People, Overrides: book.Overrides, From: wholeDay(from), To: wholeDay(to), Stamp: wholeDay(from),
 	}
 }
+
+// wholeDay is the beginning of an instant's day, in UTC.
+func wholeDay(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
 
 // feedAddress prints where a calendar can subscribe.
 func (b *dutyBook) feedAddress(s oncall.Schedule, path string, getenv func(string) string) error {
@@ -111,7 +113,9 @@ func (c calendars) Calendar(ctx context.Context, name string) ([]byte, bool, err
 		}
 		book.Overrides = append(book.Overrides[:len(book.Overrides):len(book.Overrides)], made...)
 		now := c.now()
-		data, err := calendarOf(&book, s, now.Add(-feedPast), now.AddDate(0, 0, daysOfWeek*feedWeeks)).ICal()
+		calendar := calendarOf(&book, s, now.Add(-feedPast), now.AddDate(0, 0, daysOfWeek*feedWeeks))
+		calendar.Stamp = wholeDay(now)
+		data, err := calendar.ICal()
 		return data, true, err
 	}
 	return nil, false, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -164,5 +165,85 @@ func TestOnCallForPrograms(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(scheduleCalendar{})); diff != "" {
 		t.Errorf("calendar (-want +got):\n%s", diff)
+	}
+}
+
+// TestCalendarsFollowTheConfiguration: the gateway's calendars are those of the file in force and of the overrides made.
+func TestCalendarsFollowTheConfiguration(t *testing.T) {
+	t.Parallel()
+	var made []oncall.Override
+	var fault error
+	config := &roster.Config{}
+	config.Book.Schedules, _ = schedules(t)
+	now := instant(t, "2026-10-25T06:30 Europe/Berlin")
+	c := calendars{
+		config:    func() *roster.Config { return config },
+		overrides: func(context.Context) ([]oncall.Override, error) { return made, fault },
+		now:       func() time.Time { return now },
+	}
+	ask := func(name string) string {
+		data, ok, err := c.Calendar(t.Context(), name)
+		if err != nil || !ok {
+			t.Fatalf("%s: %v %v", name, ok, err)
+		}
+		return string(data)
+	}
+	first := ask("checkout-oncall")
+	if now = now.Add(4 * time.Hour); ask("checkout-oncall") != first {
+		t.Error("it is another one four hours later, and nothing has changed")
+	}
+	if !strings.Contains(first, "UID:20260921T070000Z.ben.checkout-oncall@musterbook\r\nDTSTAMP:20261025T000000Z") || strings.Contains(first, "20260914T") {
+		t.Errorf("it does not begin four weeks ago:\n%s", first)
+	}
+	_, made = schedules(t)
+	if changed := ask("checkout-oncall"); changed == first || !strings.Contains(changed, "UID:20261024T230000Z.hana.") {
+		t.Error("the override is not in it")
+	}
+	if _, ok, err := c.Calendar(t.Context(), "nothing"); ok || err != nil {
+		t.Errorf("a schedule that nobody has: %v %v", ok, err)
+	}
+	if diff := cmp.Diff([]string{"checkout-oncall", "sun", "always", "feed"}, c.Schedules()); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+	fault = os.ErrDeadlineExceeded
+	if _, _, err := c.Calendar(t.Context(), "checkout-oncall"); err == nil {
+		t.Error("a calendar without its overrides would be wrong, and is given")
+	}
+}
+
+// TestWhoIsCalledByAPolicy: level by level, with a gap and with turns.
+func TestWhoIsCalledByAPolicy(t *testing.T) {
+	t.Parallel()
+	b, out := asked(t, "2026-10-25T01:30 Europe/Berlin", 80)
+	b.book.Schedules, b.book.Overrides = schedules(t)
+	b.book.People[0].Phone = "+12025550101"
+	b.book.Policies = []oncall.Policy{{Name: "checkout-policy", Repeat: 2, Levels: []oncall.Level{
+		{Targets: []string{"sun"}, Ack: 5 * time.Minute},
+		{Targets: []string{"checkout-oncall", "ana"}, Strategy: oncall.StrategyRoundRobin, Ack: 10 * time.Minute},
+	}}}
+	calls, err := b.callsTo(serviceCalls{Service: "checkout", Owner: "checkout-policy", Kind: "policy", Runbook: "service-outage"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.showWho(calls, "musterbook.yaml")
+	want := `checkout · Sun 25 Oct 2026 01:30 CEST (Europe/Berlin)
+Owner: checkout-policy, a policy
+
+First:
+  NOBODY    sun has a gap: the next level is called at once
+
+Level 2, 5m later, one of these in turn:
+  佐々木 花子  no telephone  checkout-oncall in place of cem, until Sun 25 Oct 06:00
+  Ana Ruiz     +12025550101  named
+
+If nobody answers, after 3 rounds, again and again:
+  Ana Ruiz     +12025550101  fallback
+  佐々木 花子  no telephone  fallback
+
+The runbook is service-outage. Whom it pages besides, and when:
+  muster simulate service-outage --config musterbook.yaml --service checkout --nobody-answers
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("screen (-want +got):\n%s", diff)
 	}
 }

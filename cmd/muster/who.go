@@ -74,9 +74,15 @@ func (b *dutyBook) who(service string) (serviceCalls, error) {
 	if !ok {
 		return serviceCalls{}, unknownName("service", service, b.config.Services())
 	}
-	out := serviceCalls{Service: service, Title: to.Title, At: b.at.UTC(), Owner: to.Owner, Kind: b.kindOf(to.Owner), Runbook: to.Runbook}
-	levels := []oncall.Level{{Targets: []string{to.Owner}}}
-	if n := slices.IndexFunc(b.book.Policies, func(p oncall.Policy) bool { return p.Name == to.Owner }); n >= 0 {
+	return b.callsTo(serviceCalls{
+		Service: service, Title: to.Title, At: b.at.UTC(), Owner: to.Owner, Kind: b.kindOf(to.Owner), Runbook: to.Runbook,
+	})
+}
+
+// callsTo completes it with the levels of the owner.
+func (b *dutyBook) callsTo(out serviceCalls) (serviceCalls, error) {
+	levels := []oncall.Level{{Targets: []string{out.Owner}}}
+	if n := slices.IndexFunc(b.book.Policies, func(p oncall.Policy) bool { return p.Name == out.Owner }); n >= 0 {
 		levels, out.Repeat = b.book.Policies[n].Levels, b.book.Policies[n].Repeat
 	}
 	for _, l := range append(levels[:len(levels):len(levels)], oncall.Level{Targets: []string{oncall.Fallback}}) {
@@ -84,7 +90,7 @@ func (b *dutyBook) who(service string) (serviceCalls, error) {
 		for _, name := range l.Targets {
 			duties, err := b.book.Duties(name, b.at)
 			if err != nil {
-				return out, fmt.Errorf("who is called for %s: %w", service, err)
+				return out, fmt.Errorf("who is called for %s: %w", out.Service, err)
 			}
 			level.Targets = append(level.Targets, callTarget{Name: name, Kind: b.kindOf(name), People: duties})
 		}
@@ -141,7 +147,7 @@ func levelTitle(n int, out serviceCalls) string {
 	if n > 0 {
 		title = fmt.Sprintf("Level %d", n+1)
 		if before := out.Levels[n-1].Ack; before > 0 {
-			title += ", " + passed(before) + " later"
+			title += ", " + lengthText(before) + " later"
 		}
 	}
 	if level.OneOf {
