@@ -59,6 +59,7 @@ func oncallCommand(sh shell, overrides overrideSource) *cobra.Command {
 		},
 	}
 	f.add(c)
+	f.addZone(c)
 	c.Flags().IntVar(&weeks, "weeks", calendarWeeks, "how many weeks of a schedule")
 	c.AddCommand(icalCommand(sh, overrides))
 	return c
@@ -75,8 +76,12 @@ type dutyFlags struct {
 func (f *dutyFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.files.config, "config", "", "configuration (default "+configVariable+", else "+defaultConfig+")")
 	c.Flags().StringVar(&f.at, "at", "", `when, by whose clock: "2026-10-25T01:30 Europe/Berlin" (default now)`)
-	c.Flags().StringVar(&f.zone, "zone", "", "zone in which times are shown (default the schedule's; of several, this machine's)")
 	addJSON(c, &f.json)
+}
+
+// addZone gives a command that shows times the flag for their zone.
+func (f *dutyFlags) addZone(c *cobra.Command) {
+	c.Flags().StringVar(&f.zone, "zone", "", "zone in which times are shown (default the schedule's; of several, this machine's)")
 }
 
 // dutyBook is a configuration that is asked about one instant.

@@ -64,9 +64,6 @@ func icalCommand(sh shell, overrides overrideSource) *cobra.Command {
 	f.add(c)
 	c.Flags().IntVar(&weeks, "weeks", feedWeeks, "how many weeks")
 	c.Flags().BoolVar(&address, "url", false, "print the address to subscribe to")
-	if err := c.Flags().MarkHidden("zone"); err != nil {
-		panic(err) // the flag was added above
-	}
 	return c
 }
 

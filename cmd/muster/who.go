@@ -39,6 +39,7 @@ func whoCommand(sh shell, overrides overrideSource) *cobra.Command {
 		},
 	}
 	f.add(c)
+	f.addZone(c)
 	return c
 }
 
