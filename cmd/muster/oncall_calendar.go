@@ -75,14 +75,19 @@ func dayStart(day time.Time, zone *time.Location) time.Time {
 	return oncall.Start(oncall.Date{Year: y, Month: m, Day: d}, oncall.ClockTime{}, zone)
 }
 
-// nowLine says who is on call now.
+// nowLine says who is on call now, and who is next.
 func (b *dutyBook) nowLine(now scheduleNow, zone *time.Location) {
 	if len(now.OnCall) == 0 {
 		b.styled("Now: "+nobody+", "+b.untilSentence(now.Until, zone), true)
-		return
 	}
 	for _, p := range now.OnCall {
 		b.line("Now: %s, %s", p.shown(), b.untilSentence(p.Until, zone))
+	}
+	switch {
+	case now.NextGap:
+		b.styled("Next: "+nobody, true)
+	case len(now.Next) > 0:
+		b.line("Next: %s", b.names(now.Next))
 	}
 }
 
