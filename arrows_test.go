@@ -47,8 +47,12 @@ var arrows = map[string][]string{
 	"providers/command":           {"contract"},
 	"providers/jitsi":             {"contract"},
 	"providers/webhook":           {"contract"},
-	// jsonschema: the configuration's schema is generated from its structs, as the runbooks' is.
-	"roster": {"oncall", "incident", "contract", "gopkg.in/yaml.v3", "github.com/invopop/jsonschema"},
+	// jsonschema: the configuration's schema is generated from its structs, as the runbooks' is. golang-ical and rrule-go:
+	// schedules are served as calendars, and calendars are read as schedules.
+	"roster": {
+		"oncall", "incident", "contract", "gopkg.in/yaml.v3", "github.com/invopop/jsonschema",
+		"github.com/arran4/golang-ical", "github.com/teambition/rrule-go",
+	},
 	"engine": {
 		"go.temporal.io/server/...", "github.com/temporalio/ui-server/...", "go.temporal.io/api/...", "go.temporal.io/sdk/...",
 	},

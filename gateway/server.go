@@ -48,6 +48,8 @@ type ServerConfig struct {
 	Sources   map[string]Source // by name
 	// Tokens are those of the API (/v1/incidents) in force; without any the API lets nobody in.
 	Tokens func() []Token
+	// Calendars are optional: without them no schedule is served as a calendar.
+	Calendars Calendars
 	// Mounts are the vendors' handlers by pattern ("/slack/actions", "/twilio/"). They check their own signatures.
 	Mounts map[string]http.Handler
 	// BodyLimit is in bytes; zero = DefaultBodyLimit.
@@ -60,6 +62,7 @@ type Server struct {
 	incidents *Incidents
 	sources   map[string]Source
 	tokens    func() []Token
+	calendars Calendars
 	bodyLimit int64
 	log       *slog.Logger
 
@@ -76,8 +79,8 @@ func NewServer(c ServerConfig) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		incidents: c.Incidents, sources: c.Sources, tokens: c.Tokens, bodyLimit: c.BodyLimit, log: c.Logger,
-		mux: http.NewServeMux(), gate: newGate(), repeats: newRepeats(time.Minute),
+		incidents: c.Incidents, sources: c.Sources, tokens: c.Tokens, calendars: c.Calendars, bodyLimit: c.BodyLimit,
+		log: c.Logger, mux: http.NewServeMux(), gate: newGate(), repeats: newRepeats(time.Minute),
 	}
 	if s.bodyLimit == 0 {
 		s.bodyLimit = DefaultBodyLimit
@@ -130,6 +133,9 @@ func (s *Server) routes(mounts map[string]http.Handler) {
 	s.mux.HandleFunc("GET /v1/incidents/{key}/runbook", s.api(s.runbook))
 	s.mux.HandleFunc("GET /v1/incidents/{key}/upgrade", s.api(s.upgrade))
 	s.mux.HandleFunc("POST /v1/incidents/{key}/{verb}", s.api(s.act))
+	if s.calendars != nil {
+		s.mux.HandleFunc("GET /v1/schedules/{schedule}/calendar.ics", s.calendar)
+	}
 	for pattern, handler := range mounts {
 		s.mux.Handle(pattern, handler)
 	}

@@ -108,6 +108,7 @@ type Book struct {
 	Schedules []Schedule `json:"schedules,omitempty"`
 	Policies  []Policy   `json:"policies,omitempty"`
 	Fallback  []PersonID `json:"fallback"` // who is told when everything else is exhausted
+	Overrides []Override `json:"overrides,omitempty"`
 }
 
 // Fallback is the reserved name that resolves to the book's fallback contacts.

@@ -10,45 +10,13 @@ import (
 	"github.com/musterbook/musterbook/oncall"
 )
 
-// Calendar is where a schedule's shifts come from, and whom its entries mean. Exactly one of URL and File is set; none
+// CalendarSource is where a schedule's shifts come from, and whom its entries mean. Exactly one of URL and File is set; none
 // is when references to secrets are not followed.
-type Calendar struct {
+type CalendarSource struct {
 	URL    Secret                     // https, or http on this machine; secret, because whoever knows a feed's address can read it
 	File   string                     // path; relative to the working directory
-	People map[string]oncall.PersonID // by what the calendar calls them; see Who
+	People map[string]oncall.PersonID // by what the calendar calls them, in small letters; goes before FeedNames
 }
-
-// Who is the person whom a calendar means by a name or an address: the one that the file names for it, else the one with
-// this e-mail address, this full name or this short name. Upper and lower case and spaces make no difference. A full name
-// that two people have means nobody.
-func (c Calendar) Who(book *oncall.Book, called string) (oncall.PersonID, bool) {
-	called = folded(called)
-	if called == "" {
-		return "", false
-	}
-	if id, ok := c.People[called]; ok {
-		return id, true
-	}
-	if p, ok := book.PersonByEmail(called); ok {
-		return p.ID, true
-	}
-	if p, ok := book.Person(oncall.PersonID(called)); ok {
-		return p.ID, true
-	}
-	var found []oncall.PersonID
-	for _, p := range book.People {
-		if folded(p.Name) == called {
-			found = append(found, p.ID)
-		}
-	}
-	if len(found) != 1 {
-		return "", false
-	}
-	return found[0], true
-}
-
-// folded is a name as it is compared: in small letters, with one space between words.
-func folded(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), " ")) }
 
 // fileCalendar is the feed or the file of a calendar.
 type fileCalendar struct {
@@ -74,7 +42,7 @@ func (v *calendarPeople) fromNode(d *decoder, n *yaml.Node, what string) {
 	}
 	lines := map[string]int{}
 	d.pairs(n, what, func(key, value *yaml.Node) {
-		c := calledPerson{called: text{value: folded(key.Value), at: placeOf(key)}}
+		c := calledPerson{called: text{value: fold(key.Value), at: placeOf(key)}}
 		if c.called.value == "" {
 			d.fault(placeOf(key), "write what the calendar calls the person", "%s: a name is empty", what)
 			return
@@ -94,14 +62,14 @@ func (b *builder) calendar(schedule string, f *fileCalendar, what string) {
 	if f.URL.given() == f.File.given() {
 		b.fault(f.At, "give one of the two: url: https://…, or file: path.ics", "%s needs a url or a file", what)
 	}
-	c := Calendar{URL: b.feed(f.URL, what+".url"), File: b.expand(f.File, what+".file"), People: map[string]oncall.PersonID{}}
+	c := CalendarSource{URL: b.feed(f.URL, what+".url"), File: b.expand(f.File, what+".file"), People: map[string]oncall.PersonID{}}
 	for _, p := range f.People {
 		if id, ok := b.person(p.who, join(what+".people", p.called.value)); ok {
 			c.People[p.called.value] = id
 		}
 	}
 	if b.config.Calendars == nil {
-		b.config.Calendars = map[string]Calendar{}
+		b.config.Calendars = map[string]CalendarSource{}
 	}
 	b.config.Calendars[schedule] = c
 }

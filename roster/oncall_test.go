@@ -142,40 +142,6 @@ func TestCalendars(t *testing.T) {
 	}
 }
 
-func TestCalendarWho(t *testing.T) {
-	t.Parallel()
-	calendar := roster.Calendar{People: map[string]oncall.PersonID{"on call 1": "ben", "cem kaya": "ana"}}
-	book := &oncall.Book{People: []oncall.Person{
-		{ID: "ana", Name: "Ana Ruiz", Email: "Ana@example.com"},
-		{ID: "ben", Name: "Ben Ito"},
-		{ID: "cem", Name: "Cem Kaya"},
-		{ID: "sam", Name: "Sam Lee"},
-		{ID: "sammy", Name: "Sam Lee"},
-	}}
-	tests := []struct {
-		name, called string
-		want         oncall.PersonID // empty = nobody
-	}{
-		{name: "by the file", called: "  On call  1 ", want: "ben"},
-		{name: "the file goes before the book", called: "Cem Kaya", want: "ana"},
-		{name: "by e-mail", called: "ana@EXAMPLE.com", want: "ana"},
-		{name: "by full name", called: "ben ito", want: "ben"},
-		{name: "by short name", called: "cem", want: "cem"},
-		{name: "a name that two have", called: "Sam Lee"},
-		{name: "a stranger", called: "Dora Lind"},
-		{name: "nothing", called: " "},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got, ok := calendar.Who(book, tt.called)
-			if got != tt.want || ok != (tt.want != "") {
-				t.Errorf("got %q (%t), want %q", got, ok, tt.want)
-			}
-		})
-	}
-}
-
 // TestCalendarAddressStaysSecret puts addresses that are none where one should be; no message may show them.
 func TestCalendarAddressStaysSecret(t *testing.T) {
 	t.Parallel()

@@ -27,7 +27,7 @@ type Config struct {
 	Systems  Systems
 
 	// Calendars are where the shifts of schedules come from that are calendars, by the schedule's name.
-	Calendars map[string]Calendar
+	Calendars map[string]CalendarSource
 
 	services map[string]service
 	routes   []route

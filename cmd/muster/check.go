@@ -8,21 +8,25 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/musterbook/musterbook/runbooks"
 )
 
 // checkCommand finds the mistakes of runbooks and configurations before the night.
 func checkCommand(sh shell) *cobra.Command {
 	var files sources
 	var secrets, strict, inJSON bool
-	var format string
+	var format, at string
 	c := &cobra.Command{
 		Use: "check [PATH…]", Short: "Check runbooks, their tests and configurations: every mistake, with its place and a remedy",
 		Long: "Check runbooks, their tests and configurations. A PATH is a file or a directory, whose .yaml files are checked; what a\n" +
 			"file is stands in the file. Tests (*.test.yaml) and scripts are checked against the runbook beside them. Without a\n" +
 			"PATH it is the configuration (" + configVariable + ", else " + defaultConfig + ") and the directory of runbooks.\n" +
 			"Names of the configuration are checked against the runbooks that it uses, and these against the people that it has.\n" +
+			"Warnings tell of schedules on which nobody is within eight weeks, and of people there who cannot be called.\n" +
 			"The exit status is 1 when there is a mistake; a warning is none, unless --strict. SARIF is what\n" +
 			"code hosts read to show findings beside the lines of a change.",
 		Example: "  muster check musterbook.yaml runbooks\n  muster check runbooks --strict --format sarif > check.sarif",
@@ -42,12 +46,16 @@ func checkCommand(sh shell) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			getenv := sh.getenv
-			if !secrets {
-				getenv = nil
+			with := checking{books: serverSources(sh, files).books, now: time.Now()}
+			if secrets {
+				with.getenv = sh.getenv
 			}
-			books := serverSources(sh, files).books
-			findings, err := checkFiles(found, books, getenv)
+			if at != "" {
+				if with.now, err = runbooks.ParseStart(at); err != nil {
+					return misused(`--at "2026-10-25T01:30 Europe/Berlin"`, "--at: %v", err)
+				}
+			}
+			findings, err := checkFiles(found, with)
 			if err != nil {
 				return err
 			}
@@ -57,6 +65,7 @@ func checkCommand(sh shell) *cobra.Command {
 	c.Flags().StringVar(&files.config, "config", "", "configuration to check when no PATH is given")
 	c.Flags().StringVar(&files.books, "runbooks", "", "directory of further runbooks that a configuration may use (default "+booksVariable+")")
 	c.Flags().BoolVar(&secrets, "secrets", false, "also check that every secret can be had here")
+	c.Flags().StringVar(&at, "at", "", `from when on schedules must have somebody: "2026-10-25T01:30 Europe/Berlin" (default now)`)
 	c.Flags().BoolVar(&strict, "strict", false, "warnings are mistakes too")
 	c.Flags().StringVar(&format, "format", "", "text, json or sarif (default text)")
 	c.Flags().BoolVar(&inJSON, "json", false, "print JSON, as --format json does")

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/roster"
@@ -67,10 +68,16 @@ func kindOf(path string, text []byte) fileKind {
 // checked with it.
 type shelf map[string]runbooks.Runbook
 
-// checkFiles checks every file. Runbooks are read first, because configurations mention them. Getenv may be nil: then
-// references to secrets are not followed.
-func checkFiles(paths []string, booksDir string, getenv func(string) string) ([]finding, error) {
-	books, _, err := openLibrary(booksDir)
+// checking is what a check asks besides the files.
+type checking struct {
+	books  string              // directory of further runbooks
+	getenv func(string) string // nil: references to secrets are not followed
+	now    time.Time           // from when on schedules must have somebody
+}
+
+// checkFiles checks every file. Runbooks are read first, because configurations mention them.
+func checkFiles(paths []string, with checking) ([]finding, error) {
+	books, _, err := openLibrary(with.books)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +116,7 @@ func checkFiles(paths []string, booksDir string, getenv func(string) string) ([]
 		}
 	}
 	for _, path := range configurations {
-		found[path] = checkConfiguration(path, known, getenv)
+		found[path] = checkConfiguration(path, known, with)
 	}
 	var all []finding
 	for _, path := range paths {
@@ -118,11 +125,12 @@ func checkFiles(paths []string, booksDir string, getenv func(string) string) ([]
 	return all, nil
 }
 
-// checkConfiguration checks a configuration, and then the runbooks that it uses against its people.
-func checkConfiguration(path string, known shelf, getenv func(string) string) []finding {
-	config, problems := roster.Load(path, roster.Outside{ReadFile: os.ReadFile, Getenv: getenv, Runbooks: known.list})
+// checkConfiguration checks a configuration, and then the runbooks that it uses against its people, and its schedules
+// against the coming weeks.
+func checkConfiguration(path string, known shelf, with checking) []finding {
+	config, problems := roster.Load(path, roster.Outside{ReadFile: os.ReadFile, Getenv: with.getenv, Runbooks: known.list})
 	if len(problems) == 0 {
-		return checkNames(path, config, known)
+		return append(checkNames(path, config, known), checkReadiness(config, with.now)...)
 	}
 	out := make([]finding, 0, len(problems))
 	for _, p := range problems {
@@ -156,6 +164,18 @@ func checkNames(path string, config *roster.Config, known shelf) []finding {
 			f.text = fmt.Sprintf("%s: %s (%s)", f.File, f.Message, f.Hint)
 			out = append(out, f)
 		}
+	}
+	return out
+}
+
+// checkReadiness finds what a faultless configuration does to somebody's night.
+func checkReadiness(config *roster.Config, now time.Time) []finding {
+	var out []finding
+	for _, p := range roster.Readiness(config, now) {
+		f := finding{File: p.File, Line: p.Line, Column: p.Column, Warning: true, Message: p.Message, Hint: p.Remedy}
+		p.Message = "warning: " + p.Message
+		f.text = p.String()
+		out = append(out, f)
 	}
 	return out
 }

@@ -73,7 +73,7 @@ func rootCommand(sh shell) *cobra.Command {
 	add(groupIncident,
 		declareCommand(sh), drillCommand(sh), listCommand(sh), showCommand(sh), timelineCommand(sh), ackCommand(sh), severityCommand(sh),
 		assignCommand(sh), answerCommand(sh), approveCommand(sh), rejectCommand(sh), doneCommand(sh), noteCommand(sh),
-		pageCommand(sh), resolveCommand(sh), cancelCommand(sh), openCommand(sh), recordCommand(sh),
+		pageCommand(sh), oncallCommand(sh), whoCommand(sh), resolveCommand(sh), cancelCommand(sh), openCommand(sh), recordCommand(sh),
 	)
 	add(groupControl,
 		pauseCommand(sh), resumeCommand(sh), retryCommand(sh), skipCommand(sh), stopCommand(sh), reassignCommand(sh),

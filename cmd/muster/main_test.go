@@ -43,6 +43,7 @@ func TestCommands(t *testing.T) {
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"exits": exits, "isjson": isJSON, "ready": ready, "eventually": eventually, "post": post, "append": appendLine, "hangup": hangUp,
+		"fetch": fetch,
 	}
 }
 
@@ -114,6 +115,19 @@ func post(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	req.Header.Set("Authorization", "Bearer "+args[3])
 	answer, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(errors.Join(err, answer.Body.Close()))
+	if got := strconv.Itoa(answer.StatusCode); got != args[0] {
+		ts.Fatalf("status %s, want %s: %s", got, args[0], text)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("answer"), text, 0o600))
+}
+
+// fetch asks for the address that was printed last, as a calendar does: fetch STATUS. The answer is written to the file
+// answer.
+func fetch(ts *testscript.TestScript, _ bool, args []string) {
+	answer, err := http.Get(strings.TrimSpace(ts.ReadFile("stdout")))
 	ts.Check(err)
 	text, err := io.ReadAll(answer.Body)
 	ts.Check(errors.Join(err, answer.Body.Close()))

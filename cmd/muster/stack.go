@@ -223,7 +223,8 @@ func (s *stack) startGateway(ctx context.Context) error {
 	}
 	server, err := gateway.NewServer(gateway.ServerConfig{
 		Incidents: s.Incidents, Sources: s.vendors.alertSources(), Tokens: s.vendors.apiTokens,
-		Mounts: s.vendors.mounts(s.Incidents), BodyLimit: s.options.Live.Config().Gateway.MaxBody, Logger: s.log,
+		Calendars: calendars{config: s.options.Live.Config, overrides: s.Incidents.Overrides, now: time.Now},
+		Mounts:    s.vendors.mounts(s.Incidents), BodyLimit: s.options.Live.Config().Gateway.MaxBody, Logger: s.log,
 	})
 	if err != nil {
 		return err
