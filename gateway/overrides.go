@@ -169,7 +169,7 @@ func (s *Server) override(c call) (int, any, error) {
 		o.Person = by.Person
 	}
 	if o.Since.IsZero() {
-		o.Since = s.incidents.now().UTC()
+		o.Since = s.incidents.now().UTC().Truncate(time.Second)
 	}
 	if in.For != "" {
 		length, err := time.ParseDuration(in.For)

@@ -40,7 +40,7 @@ func takeCommand(sh shell) *cobra.Command {
 				if schedule, err = d.ownSchedule(schedule); err != nil {
 					return err
 				}
-				now := time.Now().UTC()
+				now := time.Now().UTC().Truncate(time.Second)
 				return d.override(c, oncall.Override{
 					Schedule: schedule, Kind: oncall.OverrideReplace, Person: d.by.Person, Since: now, Until: now.Add(length), Reason: reason,
 				})
@@ -134,7 +134,7 @@ func overrideCommand(sh shell) *cobra.Command {
 			"  muster oncall override checkout-oncall --remove ana --until \"2026-12-24T09:00 Europe/Berlin\"",
 		Args: words("SCHEDULE"),
 		RunE: func(c *cobra.Command, words []string) error {
-			o, err := f.read(words[0], time.Now().UTC())
+			o, err := f.read(words[0], time.Now().UTC().Truncate(time.Second))
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,42 @@
+//go:build !noengine
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/musterbook/musterbook/oncall"
+)
+
+// request asks the gateway for something: request METHOD STATUS PATH [TOKEN]. The answer is written to the file answer.
+func request(ts *testscript.TestScript, _ bool, args []string) {
+	req, err := http.NewRequest(args[0], ts.Getenv("GATEWAY")+args[2], nil)
+	ts.Check(err)
+	if len(args) > 3 {
+		req.Header.Set("Authorization", "Bearer "+args[3])
+	}
+	answer, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(errors.Join(err, answer.Body.Close()))
+	if got := strconv.Itoa(answer.StatusCode); got != args[1] {
+		ts.Fatalf("status %s, want %s: %s", got, args[1], text)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("answer"), text, 0o600))
+}
+
+// takeBack takes back over HTTP every override of the JSON that was printed last: takeback TOKEN.
+func takeBack(ts *testscript.TestScript, _ bool, args []string) {
+	var all []oncall.Override
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &all))
+	for _, o := range all {
+		request(ts, false, []string{http.MethodDelete, "200", "/v1/overrides/" + o.ID, args[0]})
+	}
+}
