@@ -50,7 +50,6 @@ func newPlay(t *testing.T, phases string, options stage.Options) *play {
 		People:    []oncall.Person{{ID: "ana", Name: "Ana", Phone: "+15550100001"}, {ID: "ben", Name: "Ben", Phone: "+15550100002"}},
 		Schedules: []oncall.Schedule{{Name: "sre-oncall", Person: "ana"}, {Name: "payments-oncall", Person: "ben"}},
 	}, func() time.Time { return p.stage.Now() })
-	p.world.HTTP = func(contract.HTTPRequest) contract.HTTPResult { return contract.HTTPResult{Status: 503} }
 	heard := options.News
 	options.News = func(entries []incident.Entry) {
 		p.entries = append(p.entries, entries...)
@@ -310,6 +309,7 @@ func TestSamePlaySameTranscript(t *testing.T) {
   lessons_learned:
     - say: over
 `, stage.Options{})
+		p.world.HTTP = func(contract.HTTPRequest) contract.HTTPResult { return contract.HTTPResult{Status: 503} }
 		p.world.Placed = func(call contract.CallRequest, provider string) {
 			p.stage.After(20*time.Second, func() {
 				p.stage.CallStatus(contract.CallStatus{Callback: call.Callback, Provider: provider, Status: incident.CallNoAnswer})
