@@ -190,7 +190,9 @@ func TestActsOfOneInstantHaveAnOrder(t *testing.T) {
 func TestActsOfTheBeginning(t *testing.T) {
 	t.Parallel()
 	p := newPlay(t, waitThenEnd, stage.Options{})
-	p.stage.At(0, func() { p.stage.Alerts(incident.Alert{Source: "prober", Fingerprint: "f", Title: "it burns", StartsAt: start}) })
+	p.stage.At(0, func() {
+		p.stage.Alerts(incident.Alert{Source: "prober", Fingerprint: "f", Title: "it burns", StartsAt: start})
+	})
 	p.stage.At(10*time.Second, func() {
 		p.stage.Alerts(incident.Alert{Source: "prober", Fingerprint: "f", Title: "it burns", StartsAt: start, Cleared: true})
 	})
