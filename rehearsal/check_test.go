@@ -215,6 +215,18 @@ func TestExpectationsOfOtherPlays(t *testing.T) {
 		"nor the other way round": {
 			phases: "    - page: [commander, owner]\n", script: "for: 1m", expect: `{ paged: [sre-oncall, payments-oncall] }`,
 		},
+		"at once is within two seconds": {
+			phases: apart("1s"), script: "for: 1m", expect: `{ paged: [payments-oncall, sre-oncall] }`,
+		},
+		"three seconds apart is an order": {
+			phases: apart("3s"), script: "for: 1m", expect: `{ paged: [payments-oncall, sre-oncall] }`,
+			want: []string{`4:19 called were, in this order: sre-oncall, payments-oncall; want payments-oncall in place 1`},
+		},
+		"turns of a loop that ended differently": {
+			phases: "    - for_each: \"['a', 'b']\"\n      as: host\n      steps:\n        - action: hosts.restart\n          id: restart\n          on_failure: continue\n",
+			script: "mock: { restart: [{ ok: {} }, { refuse: no }] }", expect: `{ steps: { restart: done } }`,
+			want: []string{`4:20 restart is done and failed, want done`},
+		},
 		"the way and the time belong together": {
 			phases: textsThenCalls, script: "for: 14m", expect: `{ paged: [{ who: sre-oncall, via: sms, within: 1s }, Fallback] }`,
 		},
@@ -277,6 +289,11 @@ func TestExpectationsOfOtherPlays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// apart is a phase that calls two people, the second a while after the first.
+func apart(while string) string {
+	return "    - page: commander\n      background: true\n    - wait: " + while + "\n    - page: owner\n"
 }
 
 // asks is a phase that asks somebody who need not answer.

@@ -142,6 +142,7 @@ func TestPolls(t *testing.T) {
 		"values that never do":            {web, "steps.slo.body.rate < 1.0", `{ http: { ok: { body: { rate: 3 } } } }`, "timed_out", 5 * time.Minute},
 		"values that never do, by run":    {command, "steps.slo.stdout == 'ok'", `{ slo: { ok: { stdout: bad } } }`, "timed_out", 5 * time.Minute},
 		"values that never do, by action": {action, "steps.slo.rate < 1.0", `{ slo: { ok: { rate: 3.0 } } }`, "timed_out", 5 * time.Minute},
+		"values that never do, by name":   {action, "steps.slo.rate < 1.0", `{ slo.read: { ok: { rate: 3.0 } } }`, "timed_out", 5 * time.Minute},
 		"failures without end":            {web, "steps.slo.body.rate < 1.0", `{ slo: { fail: busy } }`, "timed_out", 5 * time.Minute},
 		"a refusal":                       {web, "steps.slo.body.rate < 1.0", `{ slo: { refuse: no } }`, "failed", 0},
 	} {
@@ -169,6 +170,41 @@ phases:
 				t.Errorf("it ended after %v, want %s", ended, test.ends)
 			}
 		})
+	}
+}
+
+// What is posted about a step takes none of its outcomes, and a step inside of another one is the one that is meant.
+func TestMockIsOfTheDeed(t *testing.T) {
+	t.Parallel()
+	rb := parse(t, `
+runbook: deed
+roles: { commander: sre-oncall }
+phases:
+  identification:
+    - channel: room
+    - group: Together
+      id: each
+      steps:
+        - action: hosts.restart
+          id: restart
+    - end: resolved
+`)
+	const mock = "runbook: deed\nfor: 10m\nmock: { restart: [{ refuse: first }, { refuse: second }, { ok: {} }], each: { refuse: never } }\nscript:\n"
+	for retries, want := range []string{"holding", "holding", "done"} {
+		acts := "  - { at: 1s, note: begin, by: sre-oncall }\n"
+		for n := range retries {
+			acts += fmt.Sprintf("  - { at: %dm, retry: restart, by: sre-oncall }\n", n+1)
+		}
+		r := run(t, rehearsal.Options{Runbook: rb, Script: script(t, rb, mock+acts)})
+		got := ""
+		for _, line := range r.Final.Steps {
+			if strings.HasPrefix(line.Address, "restart") {
+				got = string(line.State)
+			}
+		}
+		if got != want || len(r.Faults) > 0 {
+			t.Errorf("after %d retries it is %s, want %s; faults %v\n%s", retries, got, want, r.Faults, strings.Join(text(r), "\n"))
+		}
 	}
 }
 

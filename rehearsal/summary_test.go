@@ -88,6 +88,11 @@ func TestSummary(t *testing.T) {
 			script: "for: 1h\n",
 			want:   rehearsal.Summary{Paged: []string{}, Silent: []string{"look: Look"}, Open: []string{"again: Look again,"}},
 		},
+		"what was answered only after an escalation": {
+			phases: "  identification:\n    - task: Look\n      id: look\n      who: commander\n      timeout: 1m\n      on_timeout: escalate\n    - page: owner\n      if: severity == 'SEV1'\n",
+			script: "severity: SEV2\nscript:\n  - { at: 2m, done: look, by: ana }\n",
+			want:   rehearsal.Summary{Paged: []string{}, Ended: seconds(120), Ending: incident.Resolved, Severity: "SEV2", Silent: []string{"look: Look"}, Problems: 2},
+		},
 		"a page that rings waits, too": {
 			phases: "  identification:\n    - page: owner\n      ack: 30m\n", script: "for: 1s\n",
 			want: rehearsal.Summary{FirstPage: seconds(0), Paged: []string{"Ben Ito"}, Calls: 1, Texts: 1, Open: []string{"a page of owner"}},

@@ -66,6 +66,10 @@ func TestAttempts(t *testing.T) {
 			settings: "      retry: { max: 9, every: 40s, backoff: 1 }\n      timeout: 1m\n      on_timeout: continue", answers: []error{fails},
 			at: []time.Duration{0, 40 * time.Second}, state: "failed",
 		},
+		"the step's time is over during the second attempt": {
+			settings: "      retry: 3\n      timeout: 1m\n      on_timeout: continue", answers: []error{fails}, takes: 40 * time.Second,
+			at: []time.Duration{40 * time.Second}, state: "timed_out",
+		},
 		"the step's time is over during an attempt": {
 			settings: "      timeout: 1m\n      on_timeout: continue", answers: []error{nil}, takes: 10 * time.Minute, state: "timed_out",
 		},
@@ -188,6 +192,51 @@ func TestWithdrawnPollEndsAtOnce(t *testing.T) {
 	}
 	if got := p.steps()["slo"]; got != "skipped" {
 		t.Errorf("the poll is %q", got)
+	}
+}
+
+// Whoever is withdrawn between two attempts does not wait for the next one.
+func TestWithdrawnBetweenAttempts(t *testing.T) {
+	t.Parallel()
+	tries := 0
+	p := newPlay(t, rollBack("      retry: { max: 9, every: 10m }\n      timeout: 2h\n      on_timeout: continue"), stage.Options{
+		Action: func(string, map[string]any, contract.Effect) (map[string]any, error) {
+			tries++
+			return nil, errors.New("busy")
+		},
+	})
+	p.act(30*time.Second, contract.VerbSkip, contract.Act{Step: "back"})
+	p.run()
+	if ended := p.entries[len(p.entries)-1].At.Sub(start).Truncate(time.Second); tries != 1 || ended != 30*time.Second {
+		t.Errorf("%d tries, and it ends after %s; want 1, 30s", tries, ended)
+	}
+}
+
+// A provider that says when to come again is asked again then, whatever the policy says.
+func TestProviderSaysWhen(t *testing.T) {
+	t.Parallel()
+	p := newPlay(t, `
+  identification:
+    - http: POST https://edge.example/shield
+      id: shield
+      retry: 2
+      on_failure: continue
+    - end: resolved
+`, stage.Options{})
+	var at []time.Duration
+	p.world.Fail = func(a memory.Act) error {
+		if a.Kind != "http" {
+			return nil
+		}
+		at = append(at, p.stage.Now().Sub(start).Truncate(time.Second))
+		if len(at) == 1 {
+			return &contract.Later{After: 20 * time.Second, Err: errors.New("too many")}
+		}
+		return errors.New("busy")
+	}
+	p.run()
+	if diff := cmp.Diff([]time.Duration{0, 20 * time.Second, 22 * time.Second}, at); diff != "" {
+		t.Error(diff)
 	}
 }
 
