@@ -56,7 +56,7 @@ func TestSummary(t *testing.T) {
 			start:  time.Date(2026, time.January, 13, 14, 0, 0, 0, time.UTC), // 15:00 in Madrid, 23:00 in Tokyo
 			want: rehearsal.Summary{
 				FirstPage: seconds(90), Acknowledged: seconds(120), By: "Ana Ruiz", Ended: seconds(180), Ending: incident.Resolved,
-				Severity: "SEV2", Paged: []string{"Ben Ito", "Cem Kaya", "Ana Ruiz"}, Woken: []string{"Ben Ito"}, Calls: 3, Texts: 3,
+				Severity: "SEV2", Paged: []string{"Ana Ruiz", "Ben Ito", "Cem Kaya"}, Woken: []string{"Ben Ito"}, Calls: 3, Texts: 3,
 			},
 		},
 		"whoever has no zone lives where the play is told": {
@@ -65,7 +65,7 @@ func TestSummary(t *testing.T) {
 			start:  time.Date(2026, time.January, 13, 23, 0, 0, 0, time.FixedZone("there", -11*3600)), // 11:00 in Madrid, 19:00 in Tokyo
 			want: rehearsal.Summary{
 				FirstPage: seconds(90), Acknowledged: seconds(120), By: "Ana Ruiz", Ended: seconds(180), Ending: incident.Resolved,
-				Severity: "SEV2", Paged: []string{"Ben Ito", "Cem Kaya", "Ana Ruiz"}, Woken: []string{"Cem Kaya"}, Calls: 3, Texts: 3,
+				Severity: "SEV2", Paged: []string{"Ana Ruiz", "Ben Ito", "Cem Kaya"}, Woken: []string{"Cem Kaya"}, Calls: 3, Texts: 3,
 			},
 		},
 		"what nobody answered in time, and what waits": {
