@@ -80,12 +80,13 @@ func (c *checker) severity(want *runbooks.Word) {
 	}
 }
 
-// contact is the first time that somebody was called or texted.
+// contact is the first time that somebody was called or texted, and the first time in each way.
 type contact struct {
 	who  oncall.PersonID
-	via  []string
-	at   time.Duration
 	name string
+	at   time.Duration
+	via  []string // in the order of their first time
+	ways map[string]time.Duration
 }
 
 // contacts lists everybody who was called or texted, in the order of their first time.
@@ -96,13 +97,15 @@ func (r *Result) contacts() []contact {
 		if via == "" {
 			continue
 		}
+		at := a.At.Sub(r.Final.Incident.DeclaredAt)
 		n := slices.IndexFunc(out, func(known contact) bool { return known.who == a.Who })
 		if n < 0 {
-			out = append(out, contact{who: a.Who, at: a.At.Sub(r.Final.Incident.DeclaredAt), name: r.heard(a)})
+			out = append(out, contact{who: a.Who, name: r.heard(a), at: at, ways: map[string]time.Duration{}})
 			n = len(out) - 1
 		}
-		if !slices.Contains(out[n].via, via) {
+		if _, known := out[n].ways[via]; !known {
 			out[n].via = append(out[n].via, via)
+			out[n].ways[via] = at
 		}
 	}
 	return out
@@ -144,18 +147,20 @@ func (c *checker) paged(e *runbooks.Expect) {
 		left = slices.Delete(left, at, at+1)
 	}
 	if len(left) > 0 {
-		c.fail(e.Mark, "called were, in this order: %s; nobody after place %d is expected", orNobody(names), len(e.Paged))
+		c.fail(e.PagedAt, "called were, in this order: %s; nobody after place %d is expected", orNobody(names), len(e.Paged))
 	}
 }
 
-// called compares when and how somebody was called.
+// called compares when and how somebody was called: a message in time is no call in time.
 func (c *checker) called(want runbooks.PersonPaged, got contact) {
-	late := outside(got.at, want.Within, want.After)
-	switch {
-	case late != "":
-		c.fail(want.Mark, "%s was called %s", want.Who, late)
-	case want.Via != "" && !slices.Contains(got.via, want.Via):
+	at, reached := got.ways[want.Via]
+	if want.Via == "" {
+		at, reached = got.at, true
+	}
+	if !reached {
 		c.fail(want.Mark, "%s was reached by %s, want %s", want.Who, strings.Join(got.via, " and "), want.Via)
+	} else if late := outside(at, want.Within, want.After); late != "" {
+		c.fail(want.Mark, "%s was called %s", want.Who, late)
 	}
 }
 
@@ -192,8 +197,8 @@ func (c *checker) messages(wanted []runbooks.MessageExpected) {
 			c.fail(want.Mark, "nobody said %q%s%s", want.Text, prefixed(" to ", want.To), afterAnother(from))
 			continue
 		}
-		from += n
-		if late := outside(c.result.Acts[from].At.Sub(c.result.Final.Incident.DeclaredAt), want.Within, 0); late != "" {
+		from += n + 1
+		if late := outside(c.result.Acts[from-1].At.Sub(c.result.Final.Incident.DeclaredAt), want.Within, 0); late != "" {
 			c.fail(want.Mark, "%q was said %s", want.Text, late)
 		}
 	}

@@ -26,7 +26,7 @@ func (r *Result) Expected(failures []Failure) []Expectation {
 		l.add(p.Mark, "called %d.: %s%s%s%s", n+1, p.Who, prefixed(" by ", p.Via), span(" within ", p.Within), span(" not before ", p.After))
 	}
 	if e.PagedChecked {
-		l.add(e.Mark, "nobody else is called")
+		l.add(e.PagedAt, "nobody else is called")
 	}
 	for _, w := range e.NotPaged {
 		l.add(w.Mark, "not called: %s", w.Text)

@@ -1,11 +1,12 @@
 package rehearsal_test
 
 import (
+	"cmp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/musterbook/musterbook/rehearsal"
 	"github.com/musterbook/musterbook/runbooks"
@@ -39,6 +40,7 @@ func TestExploreFinds(t *testing.T) {
 		path   []string // of the first finding with the code
 		script string   // a piece of it
 		again  func(*rehearsal.Result) bool
+		paths  int // 0 = 8
 	}{
 		"a wait that is longer than anybody's patience": {
 			phases: `
@@ -74,7 +76,7 @@ func TestExploreFinds(t *testing.T) {
       until: severity == 'SEV1' && severity == 'SEV2'
       max: 1000
 `,
-			code: rehearsal.NeverEnds, text: "it goes round and round: after 300 decisions", path: []string{}, script: "choice: further",
+			code: rehearsal.NeverEnds, text: "it goes round and round: after 300 decisions", path: []string{}, script: "choice: further", paths: 2,
 			again: func(r *rehearsal.Result) bool { return !r.Over },
 		},
 		"nobody called at SEV2": {
@@ -146,7 +148,7 @@ func TestExploreFinds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rb := parse(t, head+test.phases)
-			e := rehearsal.Explore(rehearsal.Options{Runbook: rb}, rehearsal.Limits{Paths: 8})
+			e := rehearsal.Explore(rehearsal.Options{Runbook: rb}, rehearsal.Limits{Paths: cmp.Or(test.paths, 8)})
 			found := find(e, test.code)
 			if found == nil {
 				t.Fatalf("no %s among %+v", test.code, e.Findings)
@@ -154,7 +156,7 @@ func TestExploreFinds(t *testing.T) {
 			if !strings.Contains(found.Text, test.text) {
 				t.Errorf("it says %q, want %q", found.Text, test.text)
 			}
-			if diff := cmp.Diff(test.path, found.Path); test.path != nil && diff != "" {
+			if diff := gocmp.Diff(test.path, found.Path); test.path != nil && diff != "" {
 				t.Error(diff)
 			}
 			if !strings.Contains(found.Script, test.script) {
@@ -203,11 +205,11 @@ func TestExplorePart(t *testing.T) {
 func TestExploreTriesEverythingFirst(t *testing.T) {
 	t.Parallel()
 	o := rehearsal.Options{Runbook: shipped(t, "service-outage")}
-	few, again := rehearsal.Explore(o, rehearsal.Limits{Paths: 100}), rehearsal.Explore(o, rehearsal.Limits{Paths: 100})
-	if few.Paths != 100 || few.Untried != 0 || few.Left == 0 {
-		t.Errorf("%d paths, %d untried, %d left; want 100, 0, some", few.Paths, few.Untried, few.Left)
+	few, again := rehearsal.Explore(o, rehearsal.Limits{Paths: 64}), rehearsal.Explore(o, rehearsal.Limits{Paths: 64})
+	if few.Paths != 64 || few.Untried != 0 || few.Left == 0 {
+		t.Errorf("%d paths, %d untried, %d left; want 64, 0, some", few.Paths, few.Untried, few.Left)
 	}
-	if diff := cmp.Diff(few, again); diff != "" {
+	if diff := gocmp.Diff(few, again); diff != "" {
 		t.Error(diff)
 	}
 	tiny := rehearsal.Explore(o, rehearsal.Limits{Paths: 5})

@@ -2,6 +2,7 @@ package runbooks
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func FuzzParseRehearsals(f *testing.F) {
 			for _, at := range all[i].Places {
 				inside(at)
 			}
-			for _, p := range all[i].Check(rb) {
+			for _, p := range slices.Concat(all[i].Check(rb), all[i].CheckPeople(rb, nil), all[i].CheckPeople(rb, []string{"ana"})) {
 				inside(Mark{p.File, p.Line, p.Column})
 			}
 		}

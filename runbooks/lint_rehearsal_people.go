@@ -78,7 +78,11 @@ func (r *Rehearsal) pagedNames(rb *Runbook) (names []string, patterns []*regexp.
 			books = append(books, s.Runbook.Body)
 		}
 	})
-	for _, book := range books {
+	for n, book := range books {
+		inputs := map[string]any{} // those of an imported runbook are computed when it is run
+		if n == 0 {
+			inputs = r.inputsOf(rb)
+		}
 		names = append(names, book.Names()...)
 		for _, u := range book.uses() {
 			column := policyMark.FindStringSubmatch(u.source)
@@ -87,7 +91,7 @@ func (r *Rehearsal) pagedNames(rb *Runbook) (names []string, patterns []*regexp.
 			case column != nil:
 				names = append(names, book.column(column[1])...)
 			default:
-				if text, exact := r.filledIn(u.source); exact {
+				if text, exact := filledIn(u.source, inputs); exact {
 					names = append(names, text)
 				} else {
 					patterns = append(patterns, regexp.MustCompile("^"+text+"$"))
@@ -122,16 +126,36 @@ func (rb *Runbook) column(name string) []string {
 // knownByThen is a person who has been called or has a role by then, and so goes by another name already.
 var knownByThen = regexp.MustCompile(`^\$\{\{ *(steps|roles)\.[a-z0-9_.]+ *\}\}$`)
 
-// filledIn is a computed name with the inputs that the rehearsal gives; where they are not enough it is a pattern, with
-// anything in place of the other expressions.
-func (r *Rehearsal) filledIn(source string) (text string, exact bool) {
+// inputsOf are the inputs of which the rehearsal knows the values: its own, else the runbook's defaults. The service that
+// burns is the input of that name.
+func (r *Rehearsal) inputsOf(rb *Runbook) map[string]any {
+	inputs := map[string]any{}
+	for _, in := range rb.Inputs {
+		value, given := r.With[in.Name]
+		switch {
+		case given:
+			inputs[in.Name] = value
+		case in.Name == inputService && r.Service != "":
+			inputs[in.Name] = r.Service
+		case in.Default != nil:
+			inputs[in.Name] = in.Default
+		}
+	}
+	return inputs
+}
+
+// filledIn is a computed name with the inputs that are known; where they are not enough it is a pattern, with anything in
+// place of the other expressions.
+func filledIn(source string, inputs map[string]any) (text string, exact bool) {
 	exact = true
 	plain := expressionMark.ReplaceAllStringFunc(source, func(mark string) string {
-		value, given := r.With[strings.TrimPrefix(expressionMark.FindStringSubmatch(mark)[1], "inputs.")]
-		if exact = exact && given; given {
-			return fmt.Sprint(value)
+		name, isInput := strings.CutPrefix(expressionMark.FindStringSubmatch(mark)[1], "inputs.")
+		value, known := inputs[name]
+		if !isInput || !known {
+			exact = false
+			return anything
 		}
-		return anything
+		return fmt.Sprint(value)
 	})
 	if exact {
 		return plain, true

@@ -46,7 +46,7 @@ func (r rehearsalReader) expectKey(out *Expect, e entry) {
 	case "severity":
 		out.Severity = &Word{r.mark(e.value), r.word(e.value, e.key)}
 	case "paged":
-		out.Paged, out.PagedChecked = r.paged(e.value), true
+		out.Paged, out.PagedChecked, out.PagedAt = r.paged(e.value), true, r.mark(e.keyNode)
 	case "not_paged":
 		out.NotPaged = r.marked(e.value, e.key)
 	case "messages":

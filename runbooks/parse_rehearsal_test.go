@@ -147,6 +147,7 @@ expect:
 				{Mark: at(12, 56), Who: "vp-engineering"},
 			},
 			PagedChecked: true,
+			PagedAt:      at(12, 3),
 			Ends:         &EndExpected{Mark: at(13, 10), State: "resolved", Within: 3 * time.Hour},
 		},
 	}}

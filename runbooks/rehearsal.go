@@ -125,6 +125,7 @@ type Expect struct {
 	Severity     *Word          // in the end
 	Paged        []PersonPaged  // exactly these, in the order of their first call; nil = not checked
 	PagedChecked bool           // Paged was given, even if it is empty
+	PagedAt      Mark           // where it was
 	NotPaged     []Word
 	Messages     []MessageExpected // each must be said, in this order
 	Never        []Word            // texts that no line of the transcript holds

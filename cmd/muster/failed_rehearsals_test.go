@@ -88,7 +88,7 @@ func TestFailedExpectations(t *testing.T) {
 		},
 		{
 			name: "one more is called", expect: "{ paged: [] }",
-			want: ":8:9: called were, in this order: Ana; nobody after place 0 is expected",
+			want: ":8:11: called were, in this order: Ana; nobody after place 0 is expected",
 			met:  "✗ nobody else is called",
 		},
 		{

@@ -3,10 +3,12 @@ package stage
 import (
 	"fmt"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
 )
 
 // inline runs activities in the workflow's own thread, so that nothing depends on which goroutine is faster, and looks
@@ -41,6 +43,9 @@ func (in *inbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
 
 // ExecuteWorkflow runs a workflow with somebody who watches it.
 func (in *inbound) ExecuteWorkflow(ctx workflow.Context, input *interceptor.ExecuteWorkflowInput) (any, error) {
+	in.inline.stage.hear = func(name string, arg *commonpb.Payloads) error {
+		return in.Next.HandleSignal(ctx, &interceptor.HandleSignalInput{SignalName: name, Arg: arg})
+	}
 	in.inline.stage.curtain()
 	in.watch.start(ctx)
 	return in.Next.ExecuteWorkflow(ctx, input)
@@ -129,35 +134,30 @@ func (w *watch) keep(name string, handler any) error {
 }
 
 // start looks at the timeline whenever the workflow has moved. A run that continues an earlier one begins where that
-// one was.
+// one was. Looking is part of waiting: if it counted as progress of the workflow, everything that waits would be asked
+// once more after each line.
 func (w *watch) start(ctx workflow.Context) {
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.Go(own, func(ctx workflow.Context) {
-		for {
-			var part contract.TimelinePart
-			err := workflow.Await(ctx, func() bool {
-				part = w.news()
-				return len(part.Entries) > 0
-			})
-			if err != nil {
-				return
+		// An error is impossible: this context is never cancelled, and the wait has no end.
+		_ = workflow.Await(ctx, func() bool {
+			if news := w.news(); len(news) > 0 && w.stage.options.News != nil && !w.stage.closed {
+				w.stage.options.News(news)
 			}
-			if w.stage.options.News != nil && !w.stage.closed {
-				w.stage.options.News(part.Entries)
-			}
-		}
+			return false
+		})
 	})
 }
 
 // news is what the timeline has that the stage has not seen.
-func (w *watch) news() contract.TimelinePart {
+func (w *watch) news() []incident.Entry {
 	if w.timeline == nil {
-		return contract.TimelinePart{}
+		return nil
 	}
 	part, err := w.timeline(contract.TimelineRequest{After: w.stage.seen})
 	if err != nil || len(part.Entries) == 0 {
-		return contract.TimelinePart{}
+		return nil
 	}
 	w.stage.seen = part.Entries[len(part.Entries)-1].Seq
-	return part
+	return part.Entries
 }

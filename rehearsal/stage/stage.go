@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/temporal"
@@ -49,6 +50,7 @@ type Stage struct {
 	runs    int
 	closed  bool // nothing that still happens counts
 
+	hear    func(name string, arg *commonpb.Payloads) error // a signal reaches the present run; nil = it has not begun
 	show    func(contract.None) (contract.Snapshot, error)
 	seen    int                     // the newest line of the timeline that News has heard of
 	handed  *contract.IncidentInput // what the incident has left to its review
@@ -96,7 +98,7 @@ func (s *Stage) set(from time.Time) *testsuite.TestWorkflowEnvironment {
 		Interceptors:             []interceptor.WorkerInterceptor{&inline{stage: s, effects: newEffects(s)}},
 	})
 	workflows.Register(env, &workflows.Workflows{Plans: s.options.Plans})
-	s.playing = false
+	s.playing, s.hear = false, nil
 	return env
 }
 
@@ -192,12 +194,21 @@ func plain(err error) error {
 
 // Alerts sends alerts.
 func (s *Stage) Alerts(alerts ...incident.Alert) {
-	s.present().SignalWorkflow(string(contract.AlertsSignal), contract.Alerts{At: s.Now(), Alerts: alerts})
+	s.signal(string(contract.AlertsSignal), contract.Alerts{At: s.Now(), Alerts: alerts})
 }
 
 // CallStatus is the telephone provider's word about a call.
 func (s *Stage) CallStatus(status contract.CallStatus) {
-	s.present().SignalWorkflow(string(contract.CallSignal), status)
+	s.signal(string(contract.CallSignal), status)
+}
+
+// signal sends a signal. It is there at once: sent through the engine's stand-in it would be a step of its own, for which
+// everything that waits is woken.
+func (s *Stage) signal(name string, arg any) {
+	wire, err := converter.GetDefaultDataConverter().ToPayloads(arg)
+	if s.hear == nil || err != nil || s.hear(name, wire) != nil {
+		s.present().SignalWorkflow(name, arg)
+	}
 }
 
 // Look is the incident as it is now. What it holds goes on changing with the play.
