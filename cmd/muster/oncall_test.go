@@ -71,18 +71,18 @@ func schedules(t *testing.T) ([]oncall.Schedule, []oncall.Override) {
 	}
 	weekly := turns(9, 7, "ana", "ben", "cem")
 	return []oncall.Schedule{
-			{Name: "checkout-oncall", Zone: "Europe/Berlin", Rotation: &weekly},
-			{Name: "sun", Zone: "Europe/Berlin", Layers: []oncall.Layer{
-				{Name: "day", Rotation: turns(8, 1, "ana", "ben"), Only: []oncall.Window{{From: eight, To: twenty}}},
-				{Name: "night", Rotation: turns(20, 1, "cem", "hana", "longest"), Only: []oncall.Window{{Days: week, From: twenty, To: eight}}},
-			}},
-			{Name: "always", Person: "ben"},
-			{Name: "feed", Calendar: true},
-		}, []oncall.Override{
-			override(oncall.OverrideReplace, "hana", "2026-10-25T01:00", "2026-10-25T06:00"),
-			override(oncall.OverrideAdd, "ben", "2026-10-28T18:00", "2026-10-29T18:00"),
-			override(oncall.OverrideRemove, "ana", "2026-10-31T18:00", "2026-10-31T18:30"),
-		}
+		{Name: "checkout-oncall", Zone: "Europe/Berlin", Rotation: &weekly},
+		{Name: "sun", Zone: "Europe/Berlin", Layers: []oncall.Layer{
+			{Name: "day", Rotation: turns(8, 1, "ana", "ben"), Only: []oncall.Window{{From: eight, To: twenty}}},
+			{Name: "night", Rotation: turns(20, 1, "cem", "hana", "longest"), Only: []oncall.Window{{Days: week, From: twenty, To: eight}}},
+		}},
+		{Name: "always", Person: "ben"},
+		{Name: "feed", Calendar: true},
+	}, []oncall.Override{
+		override(oncall.OverrideReplace, "hana", "2026-10-25T01:00", "2026-10-25T06:00"),
+		override(oncall.OverrideAdd, "ben", "2026-10-28T18:00", "2026-10-29T18:00"),
+		override(oncall.OverrideRemove, "ana", "2026-10-31T18:00", "2026-10-31T18:30"),
+	}
 }
 
 // TestOnCallScreens: what the screens look like on the night on which the clocks change.
