@@ -153,9 +153,11 @@ type Incident struct {
 	ClearedAt      time.Time `json:"cleared_at,omitzero"` // every alert has cleared; news, not an end
 	ResolvedAt     time.Time `json:"resolved_at,omitzero"`
 	Ending         Ending    `json:"ending,omitempty"`
-	Reviewing      bool      `json:"reviewing,omitempty"` // ended, and its lessons are being learned
-	EndedBy        Actor     `json:"ended_by,omitzero"`
-	EndReason      string    `json:"end_reason,omitempty"`
+	// WorkedAt is when a person has last done something on the incident.
+	WorkedAt  time.Time `json:"worked_at,omitzero"`
+	Reviewing bool      `json:"reviewing,omitempty"` // ended, and its lessons are being learned
+	EndedBy   Actor     `json:"ended_by,omitzero"`
+	EndReason string    `json:"end_reason,omitempty"`
 
 	Private    bool          `json:"private,omitempty"`
 	Codename   string        `json:"codename,omitempty"`

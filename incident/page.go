@@ -47,10 +47,12 @@ type Page struct {
 	ClockAt   time.Time      `json:"clock_at,omitzero"` // when its clock began: first ring, answer or final status
 	Next      bool           `json:"next,omitempty"`    // somebody pressed "escalate now"
 	Attempts  []Attempt      `json:"attempts,omitempty"`
-	AckedBy   Actor          `json:"acked_by,omitzero"`
-	AckedAt   time.Time      `json:"acked_at,omitzero"`
-	AckLevel  int            `json:"ack_level,omitempty"` // 1 = first
-	AckCall   bool           `json:"ack_call,omitempty"`  // it was a key on a call of this very page, which ends by itself
+	// Forgets is after how long without a deed an acknowledged page is called again; nanoseconds, 0 = never.
+	Forgets  time.Duration `json:"forgets,omitempty"`
+	AckedBy  Actor         `json:"acked_by,omitzero"`
+	AckedAt  time.Time     `json:"acked_at,omitzero"`
+	AckLevel int           `json:"ack_level,omitempty"` // 1 = first
+	AckCall  bool          `json:"ack_call,omitempty"`  // it was a key on a call of this very page, which ends by itself
 }
 
 // Contact is an attempt to tell somebody that is made when its time comes, unless the page has ended or gone on by then.
@@ -154,7 +156,7 @@ func (p *Page) Follow(policy oncall.Policy) {
 		})
 	}
 	if p.Level == 0 {
-		p.Urgency = policy.Urgency
+		p.Urgency, p.Forgets = policy.Urgency, policy.AckTimeout
 		if p.OpenRounds {
 			p.Rounds = policy.Repeat + 1
 		}

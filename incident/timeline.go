@@ -56,6 +56,9 @@ func (i *Incident) Log(at time.Time, e Entry) Entry {
 	e.Seq, e.At = i.Seq, at
 	e.Text = shorten(e.Text, maxText)
 	i.Timeline = append(i.Timeline, e)
+	if e.By.Person != "" {
+		i.WorkedAt = at
+	}
 	i.boundTimeline()
 	return e
 }

@@ -24,6 +24,7 @@ const (
 const (
 	LeastDelay = 30 * time.Second // between two levels
 	MostRepeat = 9
+	AckTimeout = 30 * time.Minute // of a policy that says nothing of it
 )
 
 // Policy is whom a page calls, level after level. When its rounds are through, the fallback contacts are called until
@@ -33,6 +34,9 @@ type Policy struct {
 	Levels  []Level `json:"levels"`
 	Repeat  int     `json:"repeat,omitempty"` // how often the levels are gone through again
 	Urgency Urgency `json:"urgency,omitempty"`
+	// AckTimeout is after how long an acknowledged page is called again on whose incident nobody has done anything;
+	// nanoseconds, 0 = never.
+	AckTimeout time.Duration `json:"ack_timeout,omitempty"`
 }
 
 // Level is one level of a policy.

@@ -132,6 +132,12 @@ func TestOnCallProblems(t *testing.T) {
 			},
 		},
 		{
+			name: "an acknowledgement that holds too shortly", policies: `{p: {levels: [{targets: [sre]}], ack_timeout: 1m}}`,
+			want: []string{
+				`m.yaml:11:57: policies.p.ack_timeout: nobody is called again after 1m (between 5m, because people look before they write, and 24h; or 0s, which is never)`,
+			},
+		},
+		{
 			name: "levels", policies: `{p: {levels: [{targets: [sre], strategy: round_robin, ack: 29s}, {targets: [], ack: 25h}, {targets: [ana], strategy: roundrobin, ack: 5}], repeat: 10, urgency: lo}}`,
 			want: []string{
 				`m.yaml:11:52: policies.p.levels[0].strategy: there are no turns to take with one target (list the people themselves: targets take turns, not the members of a team)`,

@@ -31,7 +31,7 @@ func onCall(t *testing.T) []byte {
 			"  public: {zone: Europe/Berlin, calendar: {url: \"https://example.com/a.ics?b=c\"}}\n",
 		"services:\n", "policies:\n"+
 			"  payments: {levels: [{targets: [nights, sre]}, {targets: [ana, ben], strategy: round_robin, ack: 90s}], repeat: 9, urgency: low}\n"+
-			"  plain: {levels: [{targets: [cto], strategy: all, ack: 30s}], urgency: high}\nservices:\n",
+			"  plain: {levels: [{targets: [cto], strategy: all, ack: 30s}], urgency: high, ack_timeout: 0s}\nservices:\n",
 		"{owner: sre}", "{owner: payments}",
 	)
 }
@@ -85,11 +85,11 @@ func TestParseReadsWhoIsCalled(t *testing.T) {
 		t.Errorf("schedules (-want +got):\n%s", diff)
 	}
 	policies := []oncall.Policy{
-		{Name: "payments", Repeat: 9, Urgency: oncall.UrgencyLow, Levels: []oncall.Level{
+		{Name: "payments", Repeat: 9, Urgency: oncall.UrgencyLow, AckTimeout: 30 * time.Minute, Levels: []oncall.Level{
 			{Targets: []string{"nights", "sre"}, Ack: 5 * time.Minute},
 			{Targets: []string{"ana", "ben"}, Strategy: oncall.StrategyRoundRobin, Ack: 90 * time.Second},
 		}},
-		{Name: "plain", Levels: []oncall.Level{{Targets: []string{"cto"}, Ack: 30 * time.Second}}},
+		{Name: "plain", Levels: []oncall.Level{{Targets: []string{"cto"}, Ack: 30 * time.Second}}, AckTimeout: 0},
 	}
 	if diff := cmp.Diff(policies, c.Book.Policies); diff != "" {
 		t.Errorf("policies (-want +got):\n%s", diff)

@@ -10,10 +10,12 @@ import (
 
 // Bounds of policies.
 const (
-	defaultAck  = 5 * time.Minute
-	mostAck     = 24 * time.Hour
-	mostLevels  = 20
-	mostTargets = 20
+	defaultAck = 5 * time.Minute
+	mostAck    = 24 * time.Hour
+
+	leastAckTimeout = 5 * time.Minute
+	mostLevels      = 20
+	mostTargets     = 20
 )
 
 // filePolicy is whom a page calls, level after level.
@@ -21,6 +23,7 @@ type filePolicy struct {
 	At      place       `json:"-"`
 	Levels  []fileLevel `json:"levels" jsonschema:"minItems=1,maxItems=20" jsonschema_description:"Who is called first, who is called when nobody of them acknowledges, and so on."`
 	Repeat  number      `json:"repeat,omitempty" jsonschema:"minimum=0,maximum=9" jsonschema_description:"How often the levels are gone through again. Default: 0. After that the fallback is called until somebody acknowledges."`
+	Timeout duration    `json:"ack_timeout,omitempty" jsonschema_description:"After how long an acknowledged page is called again when nobody has done anything on the incident since, from 5m to 24h; 0s = never. Default: 30m."`
 	Urgency text        `json:"urgency,omitempty" jsonschema:"enum=high,enum=low" jsonschema_description:"high (default) or low: by which of their contact rules people are told."`
 }
 
@@ -36,7 +39,7 @@ type fileLevel struct {
 func (b *builder) policies() {
 	for _, e := range b.file.Policies {
 		what, p := "policies."+clipped(e.key.value), e.what
-		policy := oncall.Policy{Name: e.key.value, Repeat: p.Repeat.value}
+		policy := oncall.Policy{Name: e.key.value, Repeat: p.Repeat.value, AckTimeout: b.ackTimeout(p.Timeout, what)}
 		if n := p.Repeat; n.given() && (n.value < 0 || n.value > oncall.MostRepeat) {
 			b.fault(n.at, fmt.Sprintf("between 0 and %d; after that the fallback is called until somebody acknowledges", oncall.MostRepeat),
 				"%s.repeat: the levels cannot be gone through %d times more", what, n.value)
@@ -50,6 +53,17 @@ func (b *builder) policies() {
 		}
 		b.config.Book.Policies = append(b.config.Book.Policies, policy)
 	}
+}
+
+// ackTimeout checks how long an acknowledgement holds.
+func (b *builder) ackTimeout(d duration, what string) time.Duration {
+	if !d.given() {
+		return oncall.AckTimeout
+	}
+	if d.length != 0 && (d.length < leastAckTimeout || d.length > mostAck) {
+		b.fault(d.at, "between 5m, because people look before they write, and 24h; or 0s, which is never", "%s.ack_timeout: nobody is called again after %s", what, d.value)
+	}
+	return d.length
 }
 
 // level checks one level.

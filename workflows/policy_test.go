@@ -101,3 +101,24 @@ func TestScenarioGap(t *testing.T) {
 	s.run()
 	s.golden()
 }
+
+// An acknowledgement is no work: when nobody does anything for half an hour, the page calls again; a deed puts that off.
+func TestScenarioForgotten(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, byPolicy+`
+    - task: Mend it
+      who: sre-oncall
+      timeout: 10h
+      on_timeout: continue
+`))
+	s.withPolicy(oncall.Policy{Name: "payments", AckTimeout: 30 * time.Minute, Levels: []oncall.Level{
+		{Targets: []string{"ana"}, Ack: 5 * time.Minute}, {Targets: []string{"cleo"}, Ack: 5 * time.Minute},
+	}})
+	s.act(2*time.Minute, contract.VerbAck, contract.Act{By: person("ana", incident.DoorSlack)})
+	s.act(20*time.Minute, contract.VerbNote, contract.Act{By: person("ben", incident.DoorSlack), Value: "I see it"})
+	s.act(60*time.Minute, contract.VerbAck, contract.Act{By: person("cleo", incident.DoorSlack)})
+	s.act(80*time.Minute, contract.VerbDone, contract.Act{By: person("ben", incident.DoorSlack), Step: "task"})
+	s.stopAt(3 * time.Hour)
+	s.run()
+	s.golden()
+}
