@@ -70,7 +70,7 @@ func schedules(t *testing.T) ([]oncall.Schedule, []oncall.Override) {
 		}
 	}
 	weekly := turns(9, 7, "ana", "ben", "cem")
-	return []oncall.Schedule{
+	schedules := []oncall.Schedule{
 		{Name: "checkout-oncall", Zone: "Europe/Berlin", Rotation: &weekly},
 		{Name: "sun", Zone: "Europe/Berlin", Layers: []oncall.Layer{
 			{Name: "day", Rotation: turns(8, 1, "ana", "ben"), Only: []oncall.Window{{From: eight, To: twenty}}},
@@ -78,7 +78,8 @@ func schedules(t *testing.T) ([]oncall.Schedule, []oncall.Override) {
 		}},
 		{Name: "always", Person: "ben"},
 		{Name: "feed", Calendar: true},
-	}, []oncall.Override{
+	}
+	return schedules, []oncall.Override{
 		override(oncall.OverrideReplace, "hana", "2026-10-25T01:00", "2026-10-25T06:00"),
 		override(oncall.OverrideAdd, "ben", "2026-10-28T18:00", "2026-10-29T18:00"),
 		override(oncall.OverrideRemove, "ana", "2026-10-31T18:00", "2026-10-31T18:30"),
