@@ -15,10 +15,9 @@ import (
 // Bounds of the roster workflow: how many overrides stand at once, how long one lasts, and after how many events it
 // continues as new.
 const (
-	mostOverrides    = 200
-	longestOverride  = 366 * 24 * time.Hour
-	rosterCut        = 2000
-	overrideRefusals = "muster oncall overrides lists them"
+	mostOverrides   = 200
+	longestOverride = 366 * 24 * time.Hour
+	rosterCut       = 2000
 )
 
 // Roster keeps the overrides of all schedules: who takes the pager for two hours survives every restart. It is asked by
@@ -63,7 +62,7 @@ func (k *keeper) listen(ctx workflow.Context) error {
 		Description: "Take an override back.",
 		Validator: func(_ workflow.Context, req contract.CancelOverrideRequest) error {
 			if k.find(req.ID) < 0 {
-				return refusal(&incident.Refusal{What: fmt.Sprintf("there is no override %q", req.ID), Hint: overrideRefusals})
+				return refusal(&incident.Refusal{What: fmt.Sprintf("there is no override %q", req.ID), Hint: "muster oncall overrides lists them"})
 			}
 			return nil
 		},
