@@ -114,6 +114,8 @@ type Ports struct {
 	Commands  Commands
 	// Overrides are merged whenever somebody is looked up; nil = there are none.
 	Overrides Overrides
+	// Lines bound how often a person is told; nil = nothing does.
+	Lines Lines
 	// StandingBridge is the address that serves where no bridge can be opened; empty = none.
 	StandingBridge string
 	// Sleep lets time pass between two polls; nil = it really passes.

@@ -25,7 +25,7 @@ func Register(r Registry, p Ports) {
 	register(r, contract.TakeNumber, p.Numbers.Take)
 	register(r, contract.WhoIsOnCall, whoIsOnCall(p.People, p.Overrides))
 	RegisterChat(r, p.Chat)
-	RegisterPhone(r, p.Phone)
+	RegisterPhone(r, p.Phone, p.Lines)
 	register(r, contract.WriteRecord, writeRecord(p.Archive))
 	RegisterSystems(r, p)
 	RegisterCommands(r, p)
@@ -47,10 +47,13 @@ func RegisterChat(r Registry, chat Chat) {
 	})
 }
 
-// RegisterPhone binds the telephone alone, for the worker of the telephone's task queue.
-func RegisterPhone(r Registry, phone Phone) {
+// RegisterPhone binds the telephone alone, for the worker of the telephone's task queue. Nil lines bear everything.
+func RegisterPhone(r Registry, phone Phone, lines Lines) {
 	register(r, contract.PlaceCall, func(ctx context.Context, req contract.CallRequest) (contract.CallResult, error) {
 		req.Again = req.Again || repeated(ctx)
+		if err := bear(ctx, lines, contract.LineRequest{Person: req.Person, Key: req.Key, Via: "call", First: req.First}); err != nil {
+			return contract.CallResult{}, err
+		}
 		return phone.Call(ctx, req)
 	})
 	register(r, contract.HangUp, func(ctx context.Context, req contract.HangUpRequest) (contract.None, error) {
@@ -58,6 +61,9 @@ func RegisterPhone(r Registry, phone Phone) {
 	})
 	register(r, contract.SendText, func(ctx context.Context, req contract.TextRequest) (contract.TextResult, error) {
 		req.Again = req.Again || repeated(ctx)
+		if err := bear(ctx, lines, contract.LineRequest{Person: req.Person, Key: req.Key, Via: "sms", First: req.First}); err != nil {
+			return contract.TextResult{}, err
+		}
 		return phone.Text(ctx, req)
 	})
 }

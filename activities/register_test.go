@@ -33,7 +33,7 @@ func TestRegister(t *testing.T) {
 	p := &ports{}
 	activities.Register(&everything, p.all())
 	activities.RegisterChat(&chatAlone, p)
-	activities.RegisterPhone(&phoneAlone, p)
+	activities.RegisterPhone(&phoneAlone, p, nil)
 	for _, test := range []struct {
 		name string
 		want []string

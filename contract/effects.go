@@ -170,8 +170,9 @@ type CallRequest struct {
 	Effect
 	Callback Callback        `json:"callback"`
 	Person   oncall.PersonID `json:"person"`
-	Say      string          `json:"say"`  // the first words, for telephones that cannot ask back
-	Ring     time.Duration   `json:"ring"` // how long it rings
+	Say      string          `json:"say"`             // the first words, for telephones that cannot ask back
+	Ring     time.Duration   `json:"ring"`            // how long it rings
+	First    bool            `json:"first,omitempty"` // the first call of the incident for the person
 }
 
 // CallResult names the call.
@@ -193,8 +194,9 @@ type TextRequest struct {
 	Callback  Callback        `json:"callback"`
 	Person    oncall.PersonID `json:"person"`
 	Text      string          `json:"text"`
-	Reference string          `json:"reference"` // a piece of Text that no other message of this person has
-	Validity  time.Duration   `json:"validity"`  // worthless after this
+	Reference string          `json:"reference"`       // a piece of Text that no other message of this person has
+	Validity  time.Duration   `json:"validity"`        // worthless after this
+	First     bool            `json:"first,omitempty"` // the first message of the incident for the person
 }
 
 // TextResult names the message.

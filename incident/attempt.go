@@ -118,6 +118,18 @@ func (p *Page) Plan(at time.Time, duty oncall.Duty, via string) *Attempt {
 	return &p.Attempts[len(p.Attempts)-1]
 }
 
+// FirstFor says whether an attempt is the incident's first one for its person in its way.
+func (i *Incident) FirstFor(page *Page, a Attempt) bool {
+	for _, p := range i.Pages {
+		for _, other := range p.Attempts {
+			if other.Person == a.Person && other.Via == a.Via {
+				return p.Key == page.Key && other.Number == a.Number
+			}
+		}
+	}
+	return true
+}
+
 // CallProgress is what a provider says about an attempt.
 type CallProgress struct {
 	Page     string

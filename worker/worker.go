@@ -58,7 +58,7 @@ func New(c client.Client, ports activities.Ports, o Options) *Worker {
 	chat := worker.New(c, contract.QueueChat, onlyActivities)
 	activities.RegisterChat(chat, ports.Chat)
 	phone := worker.New(c, contract.QueuePhone, onlyActivities)
-	activities.RegisterPhone(phone, ports.Phone)
+	activities.RegisterPhone(phone, ports.Phone, ports.Lines)
 	commands := worker.New(c, contract.QueueRun, onlyActivities)
 	activities.RegisterCommands(commands, ports)
 	out := &Worker{workers: []worker.Worker{all, chat, phone, commands}}

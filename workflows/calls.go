@@ -217,12 +217,12 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	if a.Via == string(runbooks.ViaSMS) {
 		text, reference := r.shortMessage(p, a.Number)
 		out, err := call(phoneOptions(ctx, p, "text "+a.Name), contract.SendText, contract.TextRequest{
-			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference, Validity: max(p.Patience(), leastValidity),
+			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference, First: r.inc.FirstFor(p, a), Validity: max(p.Patience(), leastValidity),
 		})
 		return out.Provider, false, err
 	}
 	out, err := call(phoneOptions(ctx, p, "page "+a.Name+" by telephone"), contract.PlaceCall, contract.CallRequest{
-		Effect: effect, Callback: back, Person: a.Person, Say: r.words(p), Ring: ringTime(p.Patience()),
+		Effect: effect, Callback: back, Person: a.Person, Say: r.words(p), First: r.inc.FirstFor(p, a), Ring: ringTime(p.Patience()),
 	})
 	return out.Provider, out.Silent, err
 }

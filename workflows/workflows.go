@@ -37,6 +37,7 @@ func Register(r Registry, w *Workflows) {
 	register(r, contract.Review, w.Review)
 	register(r, contract.Numbers, Numbers)
 	register(r, contract.Roster, Roster)
+	register(r, contract.Line, Line)
 }
 
 // register binds one workflow.

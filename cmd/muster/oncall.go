@@ -120,7 +120,9 @@ func (f *dutyFlags) open(ctx context.Context, sh shell) (*dutyBook, error) {
 	}
 	b.book = b.config.Book
 	if b.book.Overrides, err = standingOverrides(ctx, sh, b.config); err != nil {
-		fmt.Fprintf(sh.stderr, "muster: the overrides cannot be read, so they are not shown: %v\n", err)
+		if _, err := fmt.Fprintf(sh.stderr, "muster: the overrides cannot be read, so they are not shown: %v\n", err); err != nil {
+			return nil, err
+		}
 	}
 	return b, nil
 }

@@ -64,7 +64,7 @@ func openTwilio(config *roster.Config, people twilio.People, log *slog.Logger) (
 func (v *vendors) ports(incidents *gateway.Incidents) activities.Ports {
 	p := v.systems
 	p.Chat, p.Phone, p.People, p.Archive, p.Numbers = absentChat{}, absentPhone{}, v.live, v.records, incidents
-	p.Overrides = incidents
+	p.Overrides, p.Lines = incidents, incidents
 	if v.chat != nil {
 		p.Chat = v.chat
 	}

@@ -1,0 +1,83 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+)
+
+// What one person's line bears within its window: past it a page goes to the next person. The figures are those of GoAlert.
+const (
+	lineWindow = 15 * time.Minute
+	mostCalls  = 3
+	mostTexts  = 5
+	lineIdle   = 2 * lineWindow // after this long without a request the line has nothing to remember
+	lineCut    = 2000
+)
+
+// Line bounds how often one person is called and texted, whatever the number of incidents. It ends when nothing was asked
+// for a while; whoever asks next begins it anew.
+func Line(ctx workflow.Context, st contract.LineState) (contract.None, error) {
+	asked := 0
+	use := func(ctx workflow.Context, req contract.LineRequest) (contract.LineResult, error) {
+		asked++
+		return useLine(&st, req, now(ctx)), nil
+	}
+	err := workflow.SetUpdateHandlerWithOptions(ctx, string(contract.LineUpdate), use, workflow.UpdateHandlerOptions{
+		Description: "Ask whether the person may be called or texted now; asking again with the same key gives the same answer.",
+	})
+	if err != nil {
+		return contract.None{}, fmt.Errorf("handle %s: %w", contract.LineUpdate, err)
+	}
+	info := workflow.GetInfo(ctx)
+	for {
+		seen := asked
+		grown := func() bool {
+			return info.GetContinueAsNewSuggested() || workflow.GetInfo(ctx).GetCurrentHistoryLength() > lineCut
+		}
+		if _, err := workflow.AwaitWithTimeout(ctx, lineIdle, grown); err != nil {
+			return contract.None{}, fmt.Errorf("line: %w", err)
+		}
+		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+			return contract.None{}, fmt.Errorf("line: %w", err)
+		}
+		switch {
+		case grown():
+			return contract.None{}, workflow.NewContinueAsNewError(ctx, string(contract.Line), st)
+		case asked == seen:
+			return contract.None{}, nil
+		}
+	}
+}
+
+// useLine answers a request and remembers it. What is older than the window is forgotten.
+func useLine(st *contract.LineState, req contract.LineRequest, at time.Time) contract.LineResult {
+	st.Uses = slices.DeleteFunc(st.Uses, func(u contract.LineUse) bool { return at.Sub(u.At) >= lineWindow })
+	used := 0
+	for _, u := range st.Uses {
+		if u.Via == req.Via && u.Allowed {
+			used++
+		}
+	}
+	most := mostCalls
+	if req.Via == "sms" {
+		most = mostTexts
+	}
+	out := contract.LineResult{Allowed: req.First || used < most, Within: lineWindow}
+	known := slices.IndexFunc(st.Uses, func(u contract.LineUse) bool { return u.Key == req.Key && u.Via == req.Via })
+	if known >= 0 {
+		out.Allowed = st.Uses[known].Allowed
+	}
+	if !out.Allowed {
+		out.Uses = used
+	}
+	if known >= 0 {
+		return out
+	}
+	st.Uses = append(st.Uses, contract.LineUse{Key: req.Key, Via: req.Via, At: at, Allowed: out.Allowed})
+	return out
+}
