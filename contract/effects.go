@@ -180,6 +180,8 @@ type CallResult struct {
 	Provider string `json:"provider"`
 	// Silent says that no status callbacks will come, because there is no public address.
 	Silent bool `json:"silent,omitempty"`
+	// Note says that something has failed before it was placed after all.
+	Note string `json:"note,omitempty"`
 }
 
 // HangUpRequest ends a call that rings or speaks. A call that is over already is success.
@@ -202,6 +204,8 @@ type TextRequest struct {
 // TextResult names the message.
 type TextResult struct {
 	Provider string `json:"provider"`
+	// Note says that something has failed before it was sent after all.
+	Note string `json:"note,omitempty"`
 }
 
 // WriteRecordRequest writes the record of an incident; the same files are overwritten, so it is idempotent by the key

@@ -108,7 +108,19 @@ type fileSlack struct {
 
 // fileTwilio is the telephone.
 type fileTwilio struct {
-	At              place     `json:"-"`
+	At place `json:"-"`
+	fileTwilioAccount
+	Second *fileSecondTwilio `json:"second,omitempty" jsonschema_description:"Another account: it makes the attempt when this one is refused or cannot be reached."`
+}
+
+// fileSecondTwilio is the account behind the first one.
+type fileSecondTwilio struct {
+	At place `json:"-"`
+	fileTwilioAccount
+}
+
+// fileTwilioAccount is one account.
+type fileTwilioAccount struct {
 	AccountSID      text      `json:"account_sid" jsonschema_description:"Starts with AC. May be ${NAME}."`
 	AuthToken       secretRef `json:"auth_token" jsonschema_description:"Auth token of the account."`
 	SecondAuthToken secretRef `json:"second_auth_token,omitempty" jsonschema_description:"Accepted in signatures as well, while the token is rotated."`

@@ -59,6 +59,8 @@ type Twilio struct {
 	SecondAuthToken Secret // accepted in signatures too while the token is rotated; may be empty
 	From            string // E.164
 	APIURL          string // empty: Twilio's own; without a trailing slash
+	// Second is the account that makes an attempt when this one is refused or cannot be reached; nil: there is none.
+	Second *Twilio
 }
 
 // Temporal is the cluster. TLS and API keys come from Temporal's own environment variables and profiles.

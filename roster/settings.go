@@ -51,7 +51,10 @@ func (b *builder) settings() {
 		b.config.Slack = b.slack(s)
 	}
 	if t := b.file.Twilio; t != nil {
-		b.config.Twilio = b.twilio(t)
+		b.config.Twilio = b.twilio(t.fileTwilioAccount, "twilio")
+		if t.Second != nil {
+			b.config.Twilio.Second = b.twilio(t.Second.fileTwilioAccount, "twilio.second")
+		}
 	}
 }
 
@@ -84,19 +87,19 @@ func (b *builder) slack(s *fileSlack) *Slack {
 	}
 }
 
-// twilio reads the telephone.
-func (b *builder) twilio(t *fileTwilio) *Twilio {
-	sid, from := b.expand(t.AccountSID, "twilio.account_sid"), b.expand(t.From, "twilio.from")
+// twilio reads an account of the telephone.
+func (b *builder) twilio(t fileTwilioAccount, what string) *Twilio {
+	sid, from := b.expand(t.AccountSID, what+".account_sid"), b.expand(t.From, what+".from")
 	if sid != "" && !accountSID.MatchString(sid) {
-		b.fault(t.AccountSID.at, "AC and 32 hexadecimal digits, from the console's first page", "twilio.account_sid is no account SID")
+		b.fault(t.AccountSID.at, "AC and 32 hexadecimal digits, from the console's first page", "%s.account_sid is no account SID", what)
 	}
 	if from != "" {
-		b.telephone(text{value: from, at: t.From.at}, "twilio.from")
+		b.telephone(text{value: from, at: t.From.at}, what+".from")
 	}
 	return &Twilio{
-		AccountSID: sid, From: from, APIURL: b.webAddress(t.APIURL, "twilio.api_url"),
-		AuthToken:       b.secret(t.AuthToken, "twilio.auth_token"),
-		SecondAuthToken: b.secret(t.SecondAuthToken, "twilio.second_auth_token"),
+		AccountSID: sid, From: from, APIURL: b.webAddress(t.APIURL, what+".api_url"),
+		AuthToken:       b.secret(t.AuthToken, what+".auth_token"),
+		SecondAuthToken: b.secret(t.SecondAuthToken, what+".second_auth_token"),
 	}
 }
 

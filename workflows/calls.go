@@ -180,12 +180,15 @@ func (r *run) goAttempt(ctx workflow.Context, p *incident.Page, number int, agai
 // on; what was placed although the page has ended meanwhile is hung up by callPeople.
 func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again bool) {
 	a := *p.Attempt(number)
-	provider, silent, err := r.place(ctx, p, a, again)
+	out, err := r.place(ctx, p, a, again)
 	defer func() { r.retimes++ }()
 	switch {
 	case err == nil:
-		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Provider: provider, Status: incident.CallQueued})
-		if silent && a.Level == p.Level && a.Round == p.Round && p.ClockAt.IsZero() {
+		if out.note != "" {
+			r.problem(ctx, p.Step, out.note)
+		}
+		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Provider: out.provider, Status: incident.CallQueued})
+		if out.silent && a.Level == p.Level && a.Round == p.Round && p.ClockAt.IsZero() {
 			p.ClockAt = now(ctx)
 		}
 	case temporal.IsCanceledError(err):
@@ -205,10 +208,17 @@ func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again 
 	}
 }
 
-// place asks the telephone's provider for one attempt; silent means that no word about it will come.
-func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, again bool) (provider string, silent bool, err error) {
+// placed is an attempt that was made.
+type placed struct {
+	provider string
+	silent   bool   // no word about it will come
+	note     string // what failed before
+}
+
+// place asks the telephone's provider for one attempt.
+func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, again bool) (placed, error) {
 	if r.callsNobody() { // whatever has led here
-		return "", false, temporal.NewNonRetryableApplicationError("this drill calls nobody", contract.RefusedType, nil)
+		return placed{}, temporal.NewNonRetryableApplicationError("this drill calls nobody", contract.RefusedType, nil)
 	}
 	effect := contract.Effect{Key: fmt.Sprintf("%s/%d", p.Key, a.Number), Intended: a.At, Again: again}
 	back := contract.Callback{
@@ -217,14 +227,15 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	if a.Via == string(runbooks.ViaSMS) {
 		text, reference := r.shortMessage(p, a.Number)
 		out, err := call(phoneOptions(ctx, p, "text "+a.Name), contract.SendText, contract.TextRequest{
-			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference, First: r.inc.FirstFor(p, a), Validity: max(p.Patience(), leastValidity),
+			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference,
+			First: r.inc.FirstFor(p, a), Validity: max(p.Patience(), leastValidity),
 		})
-		return out.Provider, false, err
+		return placed{provider: out.Provider, note: out.Note}, err
 	}
 	out, err := call(phoneOptions(ctx, p, "page "+a.Name+" by telephone"), contract.PlaceCall, contract.CallRequest{
 		Effect: effect, Callback: back, Person: a.Person, Say: r.words(p), First: r.inc.FirstFor(p, a), Ring: ringTime(p.Patience()),
 	})
-	return out.Provider, out.Silent, err
+	return placed{provider: out.Provider, silent: out.Silent, note: out.Note}, err
 }
 
 // Bounds of a call. A telephone rings shorter than it takes for voicemail to answer.

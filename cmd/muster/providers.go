@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 
@@ -21,6 +22,7 @@ type vendors struct {
 	log     *slog.Logger
 	chat    *slack.Client
 	phone   *twilio.Client
+	second  *twilio.Client // takes over when the first is refused or away
 	records *file.Archive
 	systems activities.Ports // bridges, trackers, audiences, web, commands; the other ports are empty
 }
@@ -37,8 +39,17 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 		v.chat = slack.New(slack.Options{Token: s.Token.Reveal(), APIURL: s.APIURL, People: live, Log: log})
 	}
 	if t := config.Twilio; t != nil {
-		if v.phone, err = openTwilio(config, live, log); err != nil {
+		if v.phone, err = openTwilio(t, config.Gateway.PublicURL, live, log); err != nil {
 			return nil, err
+		}
+		if t.Second != nil {
+			public := config.Gateway.PublicURL
+			if public != "" {
+				public += secondPath
+			}
+			if v.second, err = openTwilio(t.Second, public, live, log); err != nil {
+				return nil, fmt.Errorf("the second account: %w", err)
+			}
 		}
 	}
 	var room activities.Chat = absentChat{}
@@ -51,12 +62,14 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 	return v, nil
 }
 
-// openTwilio makes the telephone.
-func openTwilio(config *roster.Config, people twilio.People, log *slog.Logger) (*twilio.Client, error) {
-	t := config.Twilio
+// secondPath stands in front of the addresses at which the second account reaches us, since each signs with its own token.
+const secondPath = "/second"
+
+// openTwilio makes a telephone of an account.
+func openTwilio(t *roster.Twilio, public string, people twilio.People, log *slog.Logger) (*twilio.Client, error) {
 	return twilio.New(twilio.Config{
 		AccountSID: t.AccountSID, AuthToken: t.AuthToken.Reveal(), OtherAuthToken: t.SecondAuthToken.Reveal(), From: t.From,
-		PublicURL: config.Gateway.PublicURL, BaseURL: t.APIURL, People: people, Log: log,
+		PublicURL: public, BaseURL: t.APIURL, People: people, Log: log,
 	})
 }
 
@@ -71,6 +84,9 @@ func (v *vendors) ports(incidents *gateway.Incidents) activities.Ports {
 	if v.phone != nil {
 		p.Phone = v.phone
 	}
+	if v.second != nil {
+		p.Phone = activities.Phones{{Name: "the first telephone account", Phone: v.phone}, {Name: "the second one", Phone: v.second}}
+	}
 	return p
 }
 
@@ -84,6 +100,9 @@ func (v *vendors) mounts(incidents *gateway.Incidents) map[string]http.Handler {
 	}
 	if v.phone != nil {
 		mounts["/twilio/"] = v.phone.Handler(phoneDoor{incidents: incidents})
+	}
+	if v.second != nil {
+		mounts[secondPath+"/twilio/"] = http.StripPrefix(secondPath, v.second.Handler(phoneDoor{incidents: incidents}))
 	}
 	return mounts
 }

@@ -77,10 +77,15 @@ func setUpServer(e *testscript.Env) error {
 	values := map[string]string{
 		"Gateway": "http://" + gateway, "Slack": slackServer.URL, "Twilio": twilioServer.URL, "Account": twilio.AccountSID(),
 	}
-	// musterbook.yaml needs the script's own runbook, nobook.yaml a shipped one.
+	// musterbook.yaml needs the script's own runbook, nobook.yaml a shipped one; in twophones.yaml the first account cannot be
+	// reached.
 	var problems []error
-	for name, runbook := range map[string]string{"musterbook.yaml": "script", "nobook.yaml": "service-outage"} {
+	for name, runbook := range map[string]string{"musterbook.yaml": "script", "nobook.yaml": "service-outage", "twophones.yaml": "service-outage"} {
 		values["Runbook"] = runbook
+		values["Two"] = ""
+		if name == "twophones.yaml" {
+			values["Two"] = name
+		}
 		var text strings.Builder
 		problems = append(problems, scriptConfig().Execute(&text, values))
 		problems = append(problems, os.WriteFile(filepath.Join(e.WorkDir, name), []byte(text.String()), 0o600))
@@ -108,6 +113,15 @@ gateway:
   public_url: {{.Gateway}}
   tokens: { api: "${MUSTER_API_TOKEN}", alertmanager: "${MUSTER_ALERTMANAGER_TOKEN}" }
 slack: { token: "${SLACK_BOT_TOKEN}", signing_secret: "${SLACK_SIGNING_SECRET}", api_url: "{{.Slack}}/api" }
+{{- if .Two}}
+twilio:
+  account_sid: AC00000000000000000000000000000001
+  auth_token: ${TWILIO_AUTH_TOKEN}
+  from: "+12025550199"
+  api_url: http://127.0.0.1:1
+  second: { account_sid: "{{.Account}}", auth_token: "${TWILIO_AUTH_TOKEN}", from: "+12025550100", api_url: "{{.Twilio}}" }
+{{- else}}
 twilio: { account_sid: "{{.Account}}", auth_token: "${TWILIO_AUTH_TOKEN}", from: "+12025550100", api_url: "{{.Twilio}}" }
+{{- end}}
 `))
 }
