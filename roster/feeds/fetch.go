@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -50,8 +51,11 @@ func (r Reader) fetch(ctx context.Context, s roster.CalendarSource, before kept)
 // readFile reads a calendar that lies on this machine.
 func readFile(path string) (data []byte, err error) {
 	info, err := os.Stat(path)
+	if broken := new(fs.PathError); errors.As(err, &broken) {
+		return nil, fmt.Errorf("%s: %w", broken.Path, broken.Err) // paths are no secrets
+	}
 	if err != nil {
-		return nil, err // paths are no secrets
+		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is no file", path) // to open a pipe would wait for whoever writes to it
