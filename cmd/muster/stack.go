@@ -107,7 +107,7 @@ func startStack(ctx context.Context, o stackOptions) (*stack, error) {
 // start is the order of the start, one line a part.
 func (s *stack) start(ctx, life context.Context) error {
 	parts := []func(context.Context) error{
-		s.openVendors, s.openCalendars, s.startEngine, s.connect, s.openDoor, s.startWorker, s.startGateway, s.startControl,
+		s.openVendors, s.startEngine, s.openCalendars, s.connect, s.openDoor, s.startWorker, s.startGateway, s.startControl,
 	}
 	for _, part := range parts {
 		if err := part(ctx); err != nil {

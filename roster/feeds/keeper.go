@@ -2,7 +2,9 @@ package feeds
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"maps"
 	"math/rand/v2"
@@ -157,8 +159,11 @@ func (k *Keeper) recall(schedule string) {
 		return
 	}
 	copied, err := k.reader.load(schedule)
-	if err == nil {
+	switch {
+	case err == nil:
 		k.held[schedule] = copied
+	case !errors.Is(err, fs.ErrNotExist):
+		k.log.Warn("the copy of a calendar cannot be read; its source is asked", "schedule", schedule, "error", err)
 	}
 }
 

@@ -258,6 +258,44 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestPauses: a calendar without any copy is asked more often, and no pause is exactly that of another server.
+func TestPauses(t *testing.T) {
+	t.Parallel()
+	s := newSource(t)
+	d := newDesk(t, "url: "+s.URL+secretPath)
+	pauses := make(chan time.Duration)
+	k := feeds.NewKeeper(feeds.Options{Roster: d.live, Reader: feeds.Reader{Now: d.now}, After: func(pause time.Duration) <-chan time.Time {
+		pauses <- pause
+		return d.ticks
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	var group sync.WaitGroup
+	s.answers(http.NotFound)
+	group.Go(func() { k.Run(ctx) })
+	seen := map[time.Duration]bool{}
+	around := func(base time.Duration) {
+		t.Helper()
+		pause := <-pauses
+		if seen[pause] = true; pause < base*9/10 || pause > base*11/10 {
+			t.Errorf("the pause is %v, want about %v", pause, base)
+		}
+	}
+	around(30 * time.Second)
+	d.ticks <- d.now()
+	around(30 * time.Second)
+	s.serves(ical("Ana Ruiz"))
+	d.ticks <- d.now()
+	around(5 * time.Minute)
+	s.answers(http.NotFound)
+	d.ticks <- d.now()
+	around(5 * time.Minute)
+	cancel()
+	group.Wait()
+	if len(seen) < 4 {
+		t.Errorf("pauses are %v", seen)
+	}
+}
+
 // TestLook: a command takes the server's copy where it is fresh, asks the source where it is not, and writes nothing.
 func TestLook(t *testing.T) {
 	t.Parallel()
