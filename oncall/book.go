@@ -1,6 +1,7 @@
 package oncall
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,12 +23,23 @@ func (u *UnknownName) Error() string {
 	return text
 }
 
+// UnreadCalendar says that nobody is known to be on call, because the calendar that says who is has never been read.
+type UnreadCalendar struct {
+	Schedule string
+	Why      string
+}
+
+// Error says which calendar it is, and what is wrong with it.
+func (u *UnreadCalendar) Error() string {
+	return fmt.Sprintf("the calendar of %s cannot be read: %s", u.Schedule, u.Why)
+}
+
 // Duties says who is to be told when a name is paged at an instant: a person, whoever a schedule has on call, everybody
 // of a team, or the fallback contacts. Of a policy it is who is called first: everybody whom the targets of its first
 // level mean, also where round_robin will take one target after the other, because which one depends on the incident.
 // The levels behind it are those of Policy. Overrides change what schedules say. Nobody is listed twice, and nobody at all
-// in a gap of a schedule. A name that is not in the book is an *UnknownName;
-// the roles of a running incident are none of the book's names.
+// in a gap of a schedule. A calendar that nobody could read is an *UnreadCalendar where no override has put somebody on it.
+// A name that is not in the book is an *UnknownName; the roles of a running incident are none of the book's names.
 func (b *Book) Duties(name string, at time.Time, changed ...Override) ([]Duty, error) {
 	if p, ok := b.Policy(name); ok {
 		return b.calledFirst(p, at, changed)
@@ -50,11 +62,15 @@ func (b *Book) calledFirst(p Policy, at time.Time, changed []Override) ([]Duty, 
 		return nil, fmt.Errorf("policy %s has no level", p.Name)
 	}
 	var duties []Duty
+	var unread *UnreadCalendar
 	for _, target := range p.Levels[0].Targets {
 		if _, nested := b.Policy(target); nested {
 			return nil, fmt.Errorf("policy %s calls the policy %s; only people, schedules and teams can be called", p.Name, target)
 		}
 		found, err := b.target(target, at, changed)
+		if errors.As(err, &unread) {
+			continue // the others of the level count
+		}
 		if err != nil {
 			return nil, fmt.Errorf("policy %s: %w", p.Name, err)
 		}
@@ -63,6 +79,9 @@ func (b *Book) calledFirst(p Policy, at time.Time, changed []Override) ([]Duty, 
 				duties = append(duties, duty)
 			}
 		}
+	}
+	if len(duties) == 0 && unread != nil {
+		return nil, unread
 	}
 	return duties, nil
 }
@@ -92,6 +111,9 @@ func (b *Book) onDuty(s Schedule, at time.Time, changed []Override) ([]Duty, err
 	turns, err := s.OnCall(at, slices.Concat(b.Overrides, changed)...)
 	if err != nil {
 		return nil, err
+	}
+	if len(turns) == 0 && s.Unread != "" {
+		return nil, &UnreadCalendar{Schedule: s.Name, Why: s.Unread}
 	}
 	var duties []Duty
 	for _, turn := range turns {

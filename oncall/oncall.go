@@ -29,6 +29,7 @@ type Schedule struct {
 	Layers   []Layer   `json:"layers,omitempty"`   // the first that has somebody at an instant decides
 	Calendar bool      `json:"calendar,omitempty"` // the shifts are all there is; without any nobody is on call
 	Shifts   []Shift   `json:"shifts,omitempty"`   // of a calendar; several at once are all on call
+	Unread   string    `json:"unread,omitempty"`   // why a calendar's shifts are not known at all; empty = they are
 }
 
 // Layer is a rotation that may be restricted to times of the week.

@@ -89,7 +89,7 @@ func (b *builder) feed(t text, what string) Secret {
 	switch {
 	case err == nil && (u.Scheme == "webcal" || u.Scheme == "webcals"):
 		b.fault(t.at, "write https:// in its place; calendars are fetched, not subscribed to", "%s begins with %s://", what, u.Scheme)
-	case err != nil || u.Hostname() == "" || u.Scheme != "https" && (u.Scheme != "http" || !thisMachine(u.Hostname())):
+	case err != nil || u.Hostname() == "" || u.Scheme != "https" && (u.Scheme != "http" || !OnThisMachine(u.Hostname())):
 		b.fault(t.at, "write https://calendar.example.com/sre.ics, or ${NAME} where the address is a secret", "%s: this is no address of a calendar", what)
 	case ours && u.User != nil:
 		b.fault(t.at, "put the whole address into a variable and write ${NAME}", "%s: a password does not stand in this file", what)
@@ -97,8 +97,8 @@ func (b *builder) feed(t text, what string) Secret {
 	return address
 }
 
-// thisMachine says whether a host is this one, where nobody listens on the way.
-func thisMachine(host string) bool {
+// OnThisMachine says whether a host is this one, where nobody listens on the way.
+func OnThisMachine(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

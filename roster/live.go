@@ -15,6 +15,10 @@ type Live struct {
 	from    Outside
 	reading sync.Mutex // one reload at a time, so that an older reading never replaces a newer one
 	current atomic.Pointer[Config]
+
+	merging sync.Mutex        // guards what current is made of
+	file    *Config           // as it was read
+	shifts  map[string]Shifts // of the calendars, by schedule
 }
 
 // Open reads a file for the first time. Live is nil exactly when there are problems.
@@ -23,12 +27,12 @@ func Open(path string, from Outside) (*Live, Problems) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	l := &Live{path: path, from: from}
-	l.current.Store(config)
+	l := &Live{path: path, from: from, file: config, shifts: map[string]Shifts{}}
+	l.current.Store(config.WithShifts(l.shifts))
 	return l, nil
 }
 
-// Config is the configuration in force. Ask for it again rather than keep it.
+// Config is the configuration in force, with what is known of its calendars. Ask for it again rather than keep it.
 func (l *Live) Config() *Config { return l.current.Load() }
 
 // Reload reads the file again. When it has problems they are returned and the last good one stays in force; otherwise
@@ -40,7 +44,19 @@ func (l *Live) Reload() (restart []string, problems Problems) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	return l.current.Swap(next).NeedsRestart(next), nil
+	l.merging.Lock()
+	defer l.merging.Unlock()
+	l.file = next
+	return l.current.Swap(next.WithShifts(l.shifts)).NeedsRestart(next), nil
+}
+
+// SetShifts brings into force what is known of a schedule's calendar. It outlasts a reload, until the next call. Whoever
+// holds a Config keeps it as it was.
+func (l *Live) SetShifts(schedule string, s Shifts) {
+	l.merging.Lock()
+	defer l.merging.Unlock()
+	l.shifts[schedule] = s
+	l.current.Store(l.file.WithShifts(l.shifts))
 }
 
 // Duties resolves a name with the configuration in force; see oncall.Book.

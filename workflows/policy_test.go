@@ -91,6 +91,17 @@ func TestScenarioQuietHours(t *testing.T) {
 	s.golden()
 }
 
+// A calendar that nobody could read is told with the reason, and the next level is called at once.
+func TestScenarioUnreadCalendar(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, byPolicy))
+	s.world.Book.Schedules = append(s.world.Book.Schedules, oncall.Schedule{Name: "imported", Calendar: true, Unread: "it answers 500 Internal Server Error"})
+	s.withPolicy(oncall.Policy{Name: "payments", Levels: []oncall.Level{{Targets: []string{"imported"}, Ack: 5 * time.Minute}, {Targets: []string{"ben"}, Ack: 5 * time.Minute}}})
+	s.stopAt(2 * time.Minute)
+	s.run()
+	s.golden()
+}
+
 // A gap of a schedule is told, and the next level is called at once.
 func TestScenarioGap(t *testing.T) {
 	t.Parallel()

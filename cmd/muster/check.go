@@ -30,7 +30,7 @@ func checkCommand(sh shell) *cobra.Command {
 			"The exit status is 1 when there is a mistake; a warning is none, unless --strict. SARIF is what\n" +
 			"code hosts read to show findings beside the lines of a change.",
 		Example: "  muster check musterbook.yaml runbooks\n  muster check runbooks --strict --format sarif > check.sarif",
-		RunE: func(_ *cobra.Command, paths []string) error {
+		RunE: func(c *cobra.Command, paths []string) error {
 			report, err := reportIn(sh, format, inJSON)
 			if err != nil {
 				return err
@@ -55,7 +55,7 @@ func checkCommand(sh shell) *cobra.Command {
 					return misused(`--at "2026-10-25T01:30 Europe/Berlin"`, "--at: %v", err)
 				}
 			}
-			findings, err := checkFiles(found, with)
+			findings, err := checkFiles(c.Context(), found, with)
 			if err != nil {
 				return err
 			}
@@ -64,7 +64,7 @@ func checkCommand(sh shell) *cobra.Command {
 	}
 	c.Flags().StringVar(&files.config, "config", "", "configuration to check when no PATH is given")
 	c.Flags().StringVar(&files.books, "runbooks", "", "directory of further runbooks that a configuration may use (default "+booksVariable+")")
-	c.Flags().BoolVar(&secrets, "secrets", false, "also check that every secret can be had here")
+	c.Flags().BoolVar(&secrets, "secrets", false, "also check that every secret can be had here, and that every calendar can be read")
 	c.Flags().StringVar(&at, "at", "", `from when on schedules must have somebody: "2026-10-25T01:30 Europe/Berlin" (default now)`)
 	c.Flags().BoolVar(&strict, "strict", false, "warnings are mistakes too")
 	c.Flags().StringVar(&format, "format", "", "text, json or sarif (default text)")

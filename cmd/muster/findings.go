@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -76,7 +77,7 @@ type checking struct {
 }
 
 // checkFiles checks every file. Runbooks are read first, because configurations mention them.
-func checkFiles(paths []string, with checking) ([]finding, error) {
+func checkFiles(ctx context.Context, paths []string, with checking) ([]finding, error) {
 	books, _, err := openLibrary(with.books)
 	if err != nil {
 		return nil, err
@@ -116,7 +117,7 @@ func checkFiles(paths []string, with checking) ([]finding, error) {
 		}
 	}
 	for _, path := range configurations {
-		found[path] = checkConfiguration(path, known, with)
+		found[path] = checkConfiguration(ctx, path, known, with)
 	}
 	var all []finding
 	for _, path := range paths {
@@ -127,10 +128,15 @@ func checkFiles(paths []string, with checking) ([]finding, error) {
 
 // checkConfiguration checks a configuration, and then the runbooks that it uses against its people, and its schedules
 // against the coming weeks.
-func checkConfiguration(path string, known shelf, with checking) []finding {
+func checkConfiguration(ctx context.Context, path string, known shelf, with checking) []finding {
 	config, problems := roster.Load(path, roster.Outside{ReadFile: os.ReadFile, Getenv: with.getenv, Runbooks: known.list})
 	if len(problems) == 0 {
-		return append(checkNames(path, config, known), checkReadiness(config, with.now)...)
+		findings := checkNames(path, config, known)
+		if with.getenv != nil {
+			read, faults := checkCalendars(ctx, config, with.now)
+			config, findings = read, append(findings, faults...)
+		}
+		return append(findings, checkReadiness(config, with.now)...)
 	}
 	out := make([]finding, 0, len(problems))
 	for _, p := range problems {

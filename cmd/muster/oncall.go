@@ -13,6 +13,7 @@ import (
 	"github.com/musterbook/musterbook/gateway"
 	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/roster"
+	"github.com/musterbook/musterbook/roster/feeds"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -33,7 +34,8 @@ func oncallCommand(sh shell) *cobra.Command {
 		Use: "oncall [SCHEDULE]", Short: "Show who is on call now and next, or the calendar of a schedule with its gaps",
 		Long: "Show who is on call. Without SCHEDULE: now on every schedule, until when, and who is next. With one: its calendar, week\n" +
 			"by week, with hand-overs, overrides and gaps. It is read from the configuration; the overrides come from the server. When it\n" +
-			"cannot be reached it is said, and the rest is shown.",
+			"cannot be reached it is said, and the rest is shown. A schedule that is a calendar of another tool is read from the\n" +
+			"server's copy where it is fresh, else from the calendar itself; how old it is stands below.",
 		Example: "  muster oncall\n" +
 			"  muster oncall checkout-oncall --weeks 8\n" +
 			"  muster oncall --at \"2026-10-25T01:30 Europe/Berlin\"\n" +
@@ -66,14 +68,15 @@ func oncallCommand(sh shell) *cobra.Command {
 
 // dutyFlags say for when and from where duties are told.
 type dutyFlags struct {
-	files    sources
-	at, zone string
-	json     bool
+	files          sources
+	data, at, zone string
+	json           bool
 }
 
 // add gives a command the flags.
 func (f *dutyFlags) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.files.config, "config", "", "configuration (default "+configVariable+", else "+defaultConfig+")")
+	c.Flags().StringVar(&f.data, "data", "", "data directory with the copies of calendars (default the configuration's)")
 	c.Flags().StringVar(&f.at, "at", "", `when, by whose clock: "2026-10-25T01:30 Europe/Berlin" (default now)`)
 	addJSON(c, &f.json)
 }
@@ -86,12 +89,13 @@ func (f *dutyFlags) addZone(c *cobra.Command) {
 // dutyBook is a configuration that is asked about one instant.
 type dutyBook struct {
 	printer
-	config *roster.Config
-	book   oncall.Book // with the overrides
-	at     time.Time
-	zone   *time.Location // in which people want the times; nil = they have not said
-	wide   int            // of the screen, in cells
-	colour bool
+	config    *roster.Config
+	book      oncall.Book               // with the overrides
+	calendars map[string]feeds.Calendar // by schedule
+	at        time.Time
+	zone      *time.Location // in which people want the times; nil = they have not said
+	wide      int            // of the screen, in cells
+	colour    bool
 }
 
 // open reads what the flags name.
@@ -118,6 +122,8 @@ func (f *dutyFlags) open(ctx context.Context, sh shell) (*dutyBook, error) {
 	if b.config, err = readConfiguration(serverSources(sh, f.files).config); err != nil {
 		return nil, err
 	}
+	look := calendarLook{path: b.config.Path, data: f.data, getenv: sh.getenv, at: b.at}
+	b.config, b.calendars = look.look(ctx, b.config)
 	b.book = b.config.Book
 	if b.book.Overrides, err = standingOverrides(ctx, sh, b.config); err != nil {
 		if _, err := fmt.Fprintf(sh.stderr, "muster: the overrides cannot be read, so they are not shown: %v\n", err); err != nil {

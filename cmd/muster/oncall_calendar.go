@@ -46,6 +46,7 @@ func (b *dutyBook) showCalendar(s oncall.Schedule, weeks int) error {
 	}
 	b.line("%s · %s", s.Name, clockTitle(b.at, zone))
 	b.nowLine(now, zone)
+	b.calendarLines(s.Name)
 	b.clockChange(from, to, zone)
 	g := newGrid(stints, zone, b.wide, b.name)
 	for n := range weeks {

@@ -48,6 +48,9 @@ func icalCommand(sh shell) *cobra.Command {
 			if address {
 				return b.feedAddress(schedule, serverSources(sh, f.files).config, sh.getenv)
 			}
+			if schedule.Unread != "" {
+				return &oncall.UnreadCalendar{Schedule: schedule.Name, Why: schedule.Unread}
+			}
 			data, err := calendarOf(&b.book, schedule, b.at, b.at.AddDate(0, 0, daysOfWeek*weeks)).ICal()
 			if err != nil {
 				return err
@@ -103,6 +106,9 @@ func (c calendars) Calendar(ctx context.Context, name string) ([]byte, bool, err
 	for _, s := range book.Schedules {
 		if s.Name != name {
 			continue
+		}
+		if s.Unread != "" {
+			return nil, true, &oncall.UnreadCalendar{Schedule: name, Why: s.Unread} // a calendar of gaps would be wrong
 		}
 		made, err := c.overrides(ctx)
 		if err != nil {

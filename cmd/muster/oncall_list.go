@@ -25,6 +25,7 @@ type scheduleNow struct {
 	Until    time.Time         `json:"until,omitzero"`        // when that changes; zero: not within twelve weeks
 	Next     []oncall.PersonID `json:"next,omitempty"`        // who is on call then
 	NextGap  bool              `json:"next_is_gap,omitempty"` // nobody is
+	Calendar *calendarNow      `json:"calendar,omitempty"`    // of another tool, where the schedule is one
 }
 
 // personNow is somebody who is on call.
@@ -47,7 +48,7 @@ func (p personNow) shown() string {
 
 // now says where a schedule stands.
 func (b *dutyBook) now(s oncall.Schedule) (scheduleNow, error) {
-	now := scheduleNow{Schedule: s.Name, Zone: s.Zone, OnCall: []personNow{}}
+	now := scheduleNow{Schedule: s.Name, Zone: s.Zone, OnCall: []personNow{}, Calendar: b.calendarNow(s)}
 	turns, err := s.OnCall(b.at, b.book.Overrides...)
 	if err != nil {
 		return now, err
@@ -99,6 +100,7 @@ func (b *dutyBook) listDuties() error {
 	}
 	b.rows(rows)
 	b.line("")
+	b.calendarLines()
 	if gaps := countGaps(all); gaps > 0 {
 		b.sentence("%s: nobody is on call now. A page to such a schedule goes on at once, in the end to the fallback: %s.",
 			counted(gaps, "schedule"), b.names(b.book.Fallback))

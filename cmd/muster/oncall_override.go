@@ -37,6 +37,10 @@ func takeCommand(sh shell) *cobra.Command {
 				if len(words) == 2 {
 					schedule = words[0]
 				}
+				if schedule == "" && d.config != nil { // who is on a calendar stands in it alone
+					look := calendarLook{path: d.config.Path, getenv: sh.getenv}
+					d.config, _ = look.look(c.Context(), d.config)
+				}
 				if schedule, err = d.ownSchedule(schedule); err != nil {
 					return err
 				}

@@ -50,6 +50,7 @@ func (s *stack) Reload() reloaded {
 	if len(out.Restart) > 0 {
 		s.log.Warn("only a restart brings a change into force", "parts", strings.Join(out.Restart, ", "))
 	}
+	out.Warnings = append(out.Warnings, s.readCalendars()...) // the keeper has logged them
 	s.log.Info("files were read again", "config", s.options.ConfigPath, "runbooks", out.Runbooks, "problems", len(out.Problems))
 	return out
 }

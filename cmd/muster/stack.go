@@ -16,6 +16,7 @@ import (
 	"github.com/musterbook/musterbook/engine"
 	"github.com/musterbook/musterbook/gateway"
 	"github.com/musterbook/musterbook/roster"
+	"github.com/musterbook/musterbook/roster/feeds"
 	"github.com/musterbook/musterbook/worker"
 )
 
@@ -66,6 +67,8 @@ type stack struct {
 	worker    *worker.Worker
 	server    *gateway.Server
 	control   *control
+	calendars *feeds.Keeper
+	life      context.Context // of what runs in the background
 
 	background sync.WaitGroup
 	leave      context.CancelFunc // ends what runs in the background
@@ -94,7 +97,7 @@ func startStack(ctx context.Context, o stackOptions) (*stack, error) {
 	}
 	// What runs in the background outlives the start, and ends with Stop.
 	life, leave := context.WithCancel(context.WithoutCancel(ctx))
-	s := &stack{options: o, log: o.Logger, leave: leave, fatal: make(chan error, 1)}
+	s := &stack{options: o, log: o.Logger, leave: leave, life: life, fatal: make(chan error, 1)}
 	if err := s.start(ctx, life); err != nil {
 		return nil, errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
 	}
@@ -104,7 +107,7 @@ func startStack(ctx context.Context, o stackOptions) (*stack, error) {
 // start is the order of the start, one line a part.
 func (s *stack) start(ctx, life context.Context) error {
 	parts := []func(context.Context) error{
-		s.openVendors, s.startEngine, s.connect, s.openDoor, s.startWorker, s.startGateway, s.startControl,
+		s.openVendors, s.startEngine, s.openCalendars, s.connect, s.openDoor, s.startWorker, s.startGateway, s.startControl,
 	}
 	for _, part := range parts {
 		if err := part(ctx); err != nil {
@@ -112,6 +115,7 @@ func (s *stack) start(ctx, life context.Context) error {
 		}
 	}
 	s.background.Go(func() { s.vendors.check(life) })
+	s.background.Go(func() { s.calendars.Run(life) })
 	return nil
 }
 

@@ -34,7 +34,17 @@ func openCast(path string, books *library) (*roster.Config, error) {
 	if len(problems) > 0 {
 		return nil, withHint(problems.Err(), "muster check "+path)
 	}
-	return config, nil
+	return withoutCalendars(config), nil
+}
+
+// withoutCalendars is a configuration for a play, which comes out the same on every machine and so asks no network: whoever
+// a calendar has on call is not known there, and a page says so.
+func withoutCalendars(config *roster.Config) *roster.Config {
+	unread := map[string]roster.Shifts{}
+	for schedule := range config.Calendars {
+		unread[schedule] = roster.Shifts{Unread: "calendars are not read in a rehearsal"}
+	}
+	return config.WithShifts(unread)
 }
 
 // peopleOf lists the names by which people can be found in a configuration; nil = there is none.

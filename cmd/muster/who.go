@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -67,6 +68,7 @@ type callTarget struct {
 	Name   string        `json:"name"`
 	Kind   string        `json:"kind"`
 	People []oncall.Duty `json:"people"`
+	Unread string        `json:"unread,omitempty"` // why nobody knows whom it means
 }
 
 // who finds out who would be called for a service.
@@ -89,11 +91,15 @@ func (b *dutyBook) callsTo(out serviceCalls) (serviceCalls, error) {
 	for _, l := range append(levels[:len(levels):len(levels)], oncall.Level{Targets: []string{oncall.Fallback}}) {
 		level := callLevel{OneOf: l.Strategy == oncall.StrategyRoundRobin && len(l.Targets) > 1, Ack: l.Ack}
 		for _, name := range l.Targets {
+			target := callTarget{Name: name, Kind: b.kindOf(name)}
 			duties, err := b.book.Duties(name, b.at)
-			if err != nil {
+			if unread := new(oncall.UnreadCalendar); errors.As(err, &unread) {
+				target.Unread = unread.Error()
+			} else if err != nil {
 				return out, fmt.Errorf("who is called for %s: %w", out.Service, err)
 			}
-			level.Targets = append(level.Targets, callTarget{Name: name, Kind: b.kindOf(name), People: duties})
+			target.People = duties
+			level.Targets = append(level.Targets, target)
 		}
 		out.Levels = append(out.Levels, level)
 	}
@@ -159,6 +165,9 @@ func levelTitle(n int, out serviceCalls) string {
 
 // targetRows are the lines of a target: who, by what number, until when and why.
 func (b *dutyBook) targetRows(target callTarget, zone *time.Location) [][]string {
+	if target.Unread != "" {
+		return [][]string{{"  " + nobody, "", target.Unread + ": the next level is called at once"}}
+	}
 	if len(target.People) == 0 {
 		return [][]string{{"  " + nobody, "", target.Name + " has a gap: the next level is called at once"}}
 	}
