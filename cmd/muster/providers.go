@@ -37,7 +37,7 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 		v.chat = slack.New(slack.Options{Token: s.Token.Reveal(), APIURL: s.APIURL, People: live, Log: log})
 	}
 	if t := config.Twilio; t != nil {
-		if v.phone, err = openTwilio(config, live, log); err != nil {
+		if v.phone, err = openTwilio(config, live, log, config.Gateway.PublicURL); err != nil {
 			return nil, err
 		}
 	}
@@ -51,12 +51,12 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 	return v, nil
 }
 
-// openTwilio makes the telephone.
-func openTwilio(config *roster.Config, people twilio.People, log *slog.Logger) (*twilio.Client, error) {
+// openTwilio makes the telephone. Without a public address nothing comes back from it.
+func openTwilio(config *roster.Config, people twilio.People, log *slog.Logger, public string) (*twilio.Client, error) {
 	t := config.Twilio
 	return twilio.New(twilio.Config{
 		AccountSID: t.AccountSID, AuthToken: t.AuthToken.Reveal(), OtherAuthToken: t.SecondAuthToken.Reveal(), From: t.From,
-		PublicURL: config.Gateway.PublicURL, BaseURL: t.APIURL, People: people, Log: log,
+		PublicURL: public, BaseURL: t.APIURL, People: people, Log: log,
 	})
 }
 
