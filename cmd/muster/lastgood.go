@@ -70,7 +70,9 @@ type emergency struct {
 func openEmergency(sh shell, files sources, data string) (*emergency, error) {
 	path := serverSources(sh, files).config
 	content, err := os.ReadFile(path)
-	if err == nil {
+	if err != nil {
+		err = fmt.Errorf("the configuration cannot be read: %w", err)
+	} else {
 		_, problems := roster.Parse(path, content, roster.Outside{ReadFile: os.ReadFile})
 		err = problems.Err()
 	}

@@ -32,7 +32,7 @@ type pageFlags struct {
 
 // pageCommand calls somebody by hand.
 func pageCommand(sh shell) *cobra.Command {
-	f := pageFlags{callFlags: callFlags{begin: beginning{routes: pageRoutes, books: pageBook{}}}}
+	f := pageFlags{callFlags: callFlags{begin: beginning{routes: pageRoutes, books: pageBook{text: pageText}}}}
 	c := &cobra.Command{
 		Use: "page TARGET [MESSAGE]", Short: "Call a person, a schedule or a team until somebody answers",
 		Long: "Call a person, a schedule or a team until somebody acknowledges. With --incident the page belongs to that incident;\n" +
@@ -130,11 +130,11 @@ func knownTarget(b *oncall.Book, target string) error {
 func pageRoutes(*roster.Config) gateway.Routes { return unrouted{} }
 
 // pageBook holds the one runbook of a page.
-type pageBook struct{}
+type pageBook struct{ text []byte }
 
 // Runbook gives it.
-func (pageBook) Runbook(string) (runbooks.Runbook, string, error) {
-	rb, problems := runbooks.Parse("page.yaml", pageText)
+func (b pageBook) Runbook(string) (runbooks.Runbook, string, error) {
+	rb, problems := runbooks.Parse("page.yaml", b.text)
 	if err := problems.Err(); err != nil {
 		return runbooks.Runbook{}, "", err
 	}
