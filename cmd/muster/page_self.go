@@ -69,7 +69,7 @@ func testPage(ctx context.Context, sh shell, f pageFlags) error {
 			return withHint(errors.New("the test page has no number yet, so nothing is known of it"), "it is found as "+begun.WorkflowID)
 		}
 		d.line("%s: a TEST page to %s. Acknowledge it by the telephone, by SMS or with: muster ack %s", begun.Key, person.Name, begun.Key)
-		return d.tellTest(d.follow(ctx, selfPaged{Key: begun.Key, Person: person.ID, Name: person.Name}, wait), wait)
+		return d.tellTest(d.follow(ctx, selfPaged{Key: begun.Key, Person: person.ID, Name: person.Name}, wait))
 	})
 }
 
@@ -143,7 +143,7 @@ func (t *selfPaged) take(shown contract.Snapshot) bool {
 }
 
 // tellTest shows what was reached, and how soon.
-func (d *caller) tellTest(t selfPaged, wait time.Duration) error {
+func (d *caller) tellTest(t selfPaged) error {
 	if t.Attempts == nil {
 		t.Attempts = []selfAttempt{}
 	}
@@ -161,7 +161,7 @@ func (d *caller) tellTest(t selfPaged, wait time.Duration) error {
 		return err
 	}
 	if !t.Acknowledged {
-		return withHint(fmt.Errorf("the test page was not acknowledged within %s", wait),
+		return withHint(errors.New("the test page was not acknowledged"),
 			"muster timeline "+string(t.Key)+" shows what was tried; does the number in the roster ring, and can the telephone company reach the gateway?")
 	}
 	return nil
