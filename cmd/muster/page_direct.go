@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,8 @@ const (
 	directMemory  = time.Hour // so long the same id means the same page
 	lookEvery     = time.Second
 	firstPause    = time.Second // before something that went wrong is tried again
-	longestDirect = 300         // characters of a message that are spoken; the rest is in the SMS
+	longestDirect = 250         // characters of a message that are spoken; the rest is in the SMS
+	longestBy     = 60          // characters of who pages
 	probeTime     = 2 * time.Second
 )
 
@@ -174,8 +176,11 @@ func (d *direct) tell(out directed) error {
 	}
 	if !out.Reached {
 		hint := "call somebody else: muster page --direct " + oncall.Fallback + "; or by hand: muster oncall shows who is next"
-		if out.Target == oncall.Fallback || out.Fallback {
-			hint = "call by hand; the numbers stand in " + d.emergency.path
+		switch {
+		case slices.ContainsFunc(out.People, func(p directedPerson) bool { return p.Call.Earlier || p.SMS.Earlier }):
+			hint = "an earlier command with the id " + d.id + " has called them; another --id, or none, calls again"
+		case out.Target == oncall.Fallback || out.Fallback:
+			hint = "call by hand; the numbers stand in " + d.path
 		}
 		return withHint(errNobodyReached, hint)
 	}

@@ -96,7 +96,7 @@ func (d *direct) person(ctx context.Context, duty oncall.Duty) directedPerson {
 // earlier asks the telephone company what the same page has placed from another machine. It costs time, so it is asked only
 // where somebody has chosen the id and the notes know nothing of the person.
 func (d *direct) earlier(ctx context.Context, person oncall.PersonID) twilio.Earlier {
-	if !d.named || d.notes.knows(person) {
+	if !d.named || d.notes.knows(person, time.Now()) {
 		return twilio.Earlier{}
 	}
 	found, err := d.phone.Earlier(ctx, twilio.Sought{Person: person, Reference: d.reference(), Since: time.Now().Add(-directMemory)})
@@ -111,16 +111,23 @@ func (d *direct) reference() string { return "(direct " + d.id + ")" }
 
 // spoken is what a call says. What the person must know stands before the message, which may be long.
 func (d *direct) spoken() string {
-	message := []rune(d.message)
-	if len(message) > longestDirect {
-		message = append(message[:longestDirect], '…')
-	}
-	return fmt.Sprintf("This is a direct page by %s; it cannot be acknowledged. %s %s", d.by, ended(string(message)), d.callBack(true))
+	return fmt.Sprintf("This is a direct page by %s; it cannot be acknowledged. %s %s",
+		atMost(longestBy, d.by.String()), ended(atMost(longestDirect, d.message)), d.callBack(true))
 }
 
 // written is what a message says.
 func (d *direct) written() string {
-	return fmt.Sprintf("Direct page by %s, cannot be acknowledged: %s %s %s", d.by, ended(d.message), d.callBack(false), d.reference())
+	return fmt.Sprintf("Direct page by %s, cannot be acknowledged: %s %s %s",
+		atMost(longestBy, d.by.String()), ended(d.message), d.callBack(false), d.reference())
+}
+
+// atMost cuts a text to so many characters, because a telephone company takes no more of them.
+func atMost(characters int, text string) string {
+	runes := []rune(text)
+	if len(runes) <= characters {
+		return text
+	}
+	return string(runes[:characters]) + "…"
 }
 
 // callBack says where to turn to. A number is spoken digit by digit.

@@ -116,8 +116,9 @@ func (d *direct) followed(ctx context.Context, a attempt, w directedWay) directe
 			return w
 		}
 		if !rest(ctx, pauseAfter(err, d.every)) {
-			if w.Detail = fmt.Sprintf("no more was known after %s", d.wait); err != nil && ctx.Err() == nil {
-				w.Detail += ": " + err.Error()
+			w.Detail = fmt.Sprintf("no more was known after %s", d.wait)
+			if errors.Is(ctx.Err(), context.Canceled) {
+				w.Detail = "nobody waited for more"
 			}
 			return w
 		}

@@ -17,6 +17,9 @@ import (
 // notesDir is where direct pages are noted, in the data directory.
 const notesDir = "direct"
 
+// freshIntent is how long after an intention the telephone company's list tells by itself what came of it.
+const freshIntent = 2 * time.Minute
+
 // notesKept is how long notes are kept that count no more.
 const notesKept = 24 * time.Hour
 
@@ -105,13 +108,17 @@ func forgetNotes(dir string, now time.Time) {
 	}
 }
 
-// knows says whether anything is noted of a person.
-func (n *notes) knows(person oncall.PersonID) bool {
+// fresh says whether the notes suffice to find what was placed. An intention of long ago does not: calls that were placed
+// since for something else would be taken for it, and the person would not be called.
+func (w notedWay) fresh(now time.Time) bool {
+	return w.Provider != "" || !w.Intended.IsZero() && now.Sub(w.Intended) < freshIntent
+}
+
+// knows says whether what was placed for a person is found by the notes.
+func (n *notes) knows(person oncall.PersonID, now time.Time) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	_, call := n.page.Ways[noteKey(person, "call")]
-	_, text := n.page.Ways[noteKey(person, "sms")]
-	return call || text
+	return n.page.Ways[noteKey(person, "call")].fresh(now) && n.page.Ways[noteKey(person, "sms")].fresh(now)
 }
 
 // provider is what was placed; empty: nothing, or nobody knows.
@@ -125,7 +132,7 @@ func (n *notes) provider(key string) string {
 func (n *notes) intend(key string, now time.Time) contract.Effect {
 	effect := contract.Effect{Key: key, Intended: now}
 	n.change(func(ways map[string]notedWay) {
-		if before, known := ways[key]; known {
+		if before := ways[key]; before.fresh(now) {
 			effect.Intended, effect.Again = before.Intended, true
 			return
 		}
