@@ -120,7 +120,7 @@ func (f *dutyFlags) open(ctx context.Context, sh shell) (*dutyBook, error) {
 	}
 	b.book = b.config.Book
 	if b.book.Overrides, err = standingOverrides(ctx, sh, b.config); err != nil {
-		fmt.Fprintf(sh.stderr, "muster: the overrides cannot be read, so they are not shown: %v\n", err)
+		_, _ = fmt.Fprintf(sh.stderr, "muster: the overrides cannot be read, so they are not shown: %v\n", err)
 	}
 	return b, nil
 }
