@@ -190,7 +190,7 @@ func (d *direct) tell(out directed) error {
 // text is how the attempt went, in words.
 func (w directedWay) text(via string) string {
 	words := map[incident.CallStatus]string{
-		incident.CallPlanned: "not known", incident.CallQueued: "called", incident.CallInitiated: "called",
+		incident.CallPlanned: "not known", incident.CallQueued: "placed", incident.CallInitiated: "placed",
 		incident.CallRinging: "rings", incident.CallAnswered: "answered", incident.CallCompleted: "answered",
 		incident.CallNoAnswer: "no answer", statusUnknown: "not placed, as far as is known",
 	}

@@ -86,9 +86,10 @@ func (d *direct) duties(out *directed, target string, now time.Time) ([]oncall.D
 func (d *direct) person(ctx context.Context, duty oncall.Duty) directedPerson {
 	p := directedPerson{Person: duty.Person, Name: cmp.Or(oneLine(duty.Name), string(duty.Person)), Why: duty.Why}
 	earlier := d.earlier(ctx, duty.Person)
+	call, text := d.call(p, earlier.Call), d.text(p, earlier.Text)
 	var both sync.WaitGroup
-	both.Go(func() { p.Call = d.tellBy(ctx, d.call(p, earlier.Call)) })
-	both.Go(func() { p.SMS = d.tellBy(ctx, d.text(p, earlier.Text)) })
+	both.Go(func() { p.Call = d.tellBy(ctx, call) })
+	both.Go(func() { p.SMS = d.tellBy(ctx, text) })
 	both.Wait()
 	return p
 }
