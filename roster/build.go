@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 
@@ -22,7 +23,7 @@ func Parse(path string, data []byte, from Outside) (*Config, Problems) {
 	d := &decoder{path: path}
 	var f file
 	if d.document(data, &f) {
-		b := &builder{decoder: d, from: from, file: &f, config: &Config{Path: path}, kinds: map[string]string{}}
+		b := &builder{decoder: d, from: from, file: &f, config: &Config{Path: path, source: bytes.Clone(data)}, kinds: map[string]string{}}
 		b.names()
 		b.people()
 		b.teams()

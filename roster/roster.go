@@ -5,6 +5,7 @@
 package roster
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"reflect"
@@ -29,6 +30,7 @@ type Config struct {
 	// Calendars are where the shifts of schedules come from that are calendars, by the schedule's name.
 	Calendars map[string]CalendarSource
 
+	source   []byte
 	services map[string]service
 	routes   []route
 	rest     layer  // default: what routes and services leave open
@@ -91,6 +93,9 @@ type Outside struct {
 	// Getenv gives environment variables; one that is empty counts as missing. Nil checks the references without
 	// following them, so that a file can be checked where its secrets are not.
 	Getenv func(name string) string
+	// Follow says which references are followed where Getenv is there, by the place of the setting ("twilio.auth_token").
+	// Nil follows all of them. A command that needs one vendor must not fail for want of another one's secret.
+	Follow func(what string) bool
 	// Runbooks lists the runbooks that can be started. Nil leaves the file's mentions of them unchecked.
 	Runbooks func() []Runbook
 }
@@ -117,6 +122,9 @@ func Load(path string, from Outside) (*Config, Problems) {
 	}
 	return Parse(path, data, from)
 }
+
+// Source is the file as it was read. Secrets stand in it as references only, so it may be copied.
+func (c *Config) Source() []byte { return bytes.Clone(c.source) }
 
 // Duties resolves a person, schedule, team, policy or "fallback" at an instant; see oncall.Book.
 func (c *Config) Duties(name string, at time.Time, changed ...oncall.Override) ([]oncall.Duty, error) {

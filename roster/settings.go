@@ -129,9 +129,14 @@ func (b *builder) secret(ref secretRef, what string) Secret {
 	return Secret{}
 }
 
+// follows says whether the reference of a setting is to be followed.
+func (b *builder) follows(what string) bool {
+	return b.from.Getenv != nil && (b.from.Follow == nil || b.from.Follow(what))
+}
+
 // environment reads a variable; white space around the value is a slip of whoever pasted it.
 func (b *builder) environment(variable string, at place, what string) string {
-	if b.from.Getenv == nil {
+	if !b.follows(what) {
 		return ""
 	}
 	value := strings.TrimSpace(b.from.Getenv(variable))
@@ -151,7 +156,7 @@ func (b *builder) secretFile(path string, at place, what string) Secret {
 		b.fault(at, "write the whole path: file:/run/secrets/…", "%s: %s is no absolute path", what, quoted(path))
 		return Secret{}
 	}
-	if b.from.Getenv == nil {
+	if !b.follows(what) {
 		return Secret{}
 	}
 	content, err := b.from.ReadFile(path)

@@ -29,7 +29,10 @@ type outsideKey struct{}
 
 // serverCommands are scriptCommands and those that look at the outside.
 func serverCommands() map[string]func(*testscript.TestScript, bool, []string) {
-	commands := map[string]func(*testscript.TestScript, bool, []string){"rooms": rooms, "silence": silence, "drilled": drilled, "request": request, "takeback": takeBack}
+	commands := map[string]func(*testscript.TestScript, bool, []string){
+		"rooms": rooms, "silence": silence, "drilled": drilled, "request": request, "takeback": takeBack,
+		"phone": phone, "loses": loses, "telephoned": telephoned, "private": private,
+	}
 	maps.Copy(commands, scriptCommands())
 	return commands
 }

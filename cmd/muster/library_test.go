@@ -156,19 +156,21 @@ func TestLibraryNamesWhatItHas(t *testing.T) {
 	}
 }
 
-func TestPageRunbook(t *testing.T) {
+func TestPageRunbooks(t *testing.T) {
 	t.Parallel()
-	rb, hash, err := pageBook{}.Runbook("page")
-	if err != nil || hash == "" {
-		t.Fatal(err)
-	}
-	if _, problems := runbooks.Parse("page.yaml", pageText); problems.Err() != nil {
-		t.Error(problems)
-	}
-	if string(rb.Severities[0].Severity) != pageSeverity {
-		t.Errorf("the severity is %s, want %s", rb.Severities[0].Severity, pageSeverity)
-	}
-	if _, err := rb.Bind(map[string]any{"target": "ana", "message": "please"}); err != nil {
-		t.Error(err)
+	for name, text := range map[string][]byte{"page.yaml": pageText, "page_self.yaml": selfText} {
+		rb, hash, err := pageBook{text: text}.Runbook("page")
+		if err != nil || hash == "" {
+			t.Fatal(err)
+		}
+		if _, problems := runbooks.Parse(name, text); problems.Err() != nil {
+			t.Error(problems)
+		}
+		if string(rb.Severities[0].Severity) != pageSeverity {
+			t.Errorf("the severity is %s, want %s", rb.Severities[0].Severity, pageSeverity)
+		}
+		if _, err := rb.Bind(map[string]any{"target": "ana", "message": "please"}); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -40,6 +40,7 @@ func (s *stack) Reload() reloaded {
 	for _, p := range problems {
 		out.Problems = append(out.Problems, p.String())
 	}
+	s.keepConfiguration()
 	out.Restart, out.Runbooks = restart, s.options.Runbooks.Len()
 	for _, problem := range out.Problems {
 		s.log.Error("a file was not taken; its last good content stays in force", "problem", problem)

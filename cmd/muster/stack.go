@@ -114,6 +114,7 @@ func (s *stack) start(ctx, life context.Context) error {
 			return err
 		}
 	}
+	s.keepConfiguration()
 	s.background.Go(func() { s.vendors.check(life) })
 	s.background.Go(func() { s.calendars.Run(life) })
 	return nil
@@ -252,6 +253,17 @@ func (s *stack) startControl(ctx context.Context) (err error) {
 		s.control, err = startControl(ctx, s.options.DataDir, controls{reload: s.Reload, log: s.log})
 	}
 	return err
+}
+
+// keepConfiguration keeps a copy of the configuration in force for the emergency. That it cannot be written is no reason
+// not to serve.
+func (s *stack) keepConfiguration() {
+	if s.options.DataDir == "" {
+		return
+	}
+	if err := keepLastGood(s.options.DataDir, s.options.Live.Config()); err != nil {
+		s.log.Error("there is no last good copy for `muster page --direct`, should the configuration become faulty", "error", err)
+	}
 }
 
 // stop is the order of the end.

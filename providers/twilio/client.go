@@ -142,32 +142,6 @@ func (c *Client) Text(ctx context.Context, req contract.TextRequest) (contract.T
 	return contract.TextResult{Provider: *made.Sid}, nil
 }
 
-// Look asks how far a call or a message got, for installations that no callback reaches. It has no effect.
-func (c *Client) Look(ctx context.Context, provider string) (incident.CallStatus, error) {
-	var status *string
-	_, err := c.request(ctx, "look at "+provider, func(s *api.ApiService) error {
-		if strings.HasPrefix(provider, "CA") {
-			call, err := s.FetchCall(provider, &api.FetchCallParams{})
-			if err == nil {
-				status = call.Status
-			}
-			return err
-		}
-		message, err := s.FetchMessage(provider, &api.FetchMessageParams{})
-		if err == nil {
-			status = message.Status
-		}
-		return err
-	})
-	if err != nil {
-		return "", err
-	}
-	if status == nil {
-		return "", fmt.Errorf("look at %s: Twilio's answer names no status", provider)
-	}
-	return callStatus(*status), nil
-}
-
 // recipient finds the number of a person. Nobody without a number is called, and that is said at once.
 func (c *Client) recipient(verb string, id oncall.PersonID) (what, number string, err error) {
 	p, ok := c.config.People.Person(id)

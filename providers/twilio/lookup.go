@@ -71,18 +71,12 @@ func (c *Client) adopt(ctx context.Context, l lost) (string, error) {
 // and from callbacks, is passed over, and of the others the one nearest to the intent is taken. The list is not filtered
 // by start time, because a call that waits in the queue has none.
 func (c *Client) findCall(ctx context.Context, l lost) (string, error) {
-	params := (&api.ListCallParams{}).SetTo(l.number).SetFrom(c.config.From).SetPageSize(lookPage)
-	var page *api.ListCallResponse
-	_, err := c.request(ctx, l.what+": look for an earlier call", func(s *api.ApiService) error {
-		var err error
-		page, err = s.PageCall(params, "", "")
-		return err
-	})
+	calls, err := c.callsTo(ctx, l)
 	if err != nil {
 		return "", err
 	}
 	nearest := ""
-	for _, call := range page.Calls { // Newest first, so the last one that fits is the nearest.
+	for _, call := range calls { // Newest first, so the last one that fits is the nearest.
 		if call.Sid == nil || !notBefore(call.DateCreated, l.since) {
 			continue
 		}
@@ -101,8 +95,17 @@ func (c *Client) findCall(ctx context.Context, l lost) (string, error) {
 
 // findText looks for the message that holds the reference.
 func (c *Client) findText(ctx context.Context, l lost) (string, error) {
+	m, err := c.messageOf(ctx, l)
+	if err != nil || m == nil {
+		return "", err
+	}
+	return *m.Sid, nil
+}
+
+// messageOf is the message that holds the reference, or nil.
+func (c *Client) messageOf(ctx context.Context, l lost) (*api.ApiV2010Message, error) {
 	if l.reference == "" {
-		return "", nil
+		return nil, nil
 	}
 	params := (&api.ListMessageParams{}).SetTo(l.number).SetFrom(c.config.From).SetPageSize(lookPage)
 	var page *api.ListMessageResponse
@@ -112,14 +115,29 @@ func (c *Client) findText(ctx context.Context, l lost) (string, error) {
 		return err
 	})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	for _, m := range page.Messages {
+	for n, m := range page.Messages {
 		if m.Sid != nil && m.Body != nil && notBefore(m.DateCreated, l.since) && strings.Contains(*m.Body, l.reference) {
-			return *m.Sid, nil
+			return &page.Messages[n], nil
 		}
 	}
-	return "", nil
+	return nil, nil
+}
+
+// callsTo are the newest calls to a number, the newest first.
+func (c *Client) callsTo(ctx context.Context, l lost) ([]api.ApiV2010Call, error) {
+	params := (&api.ListCallParams{}).SetTo(l.number).SetFrom(c.config.From).SetPageSize(lookPage)
+	var page *api.ListCallResponse
+	_, err := c.request(ctx, l.what+": look for an earlier call", func(s *api.ApiService) error {
+		var err error
+		page, err = s.PageCall(params, "", "")
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return page.Calls, nil
 }
 
 // notBefore says whether something was created since the intent. What shows no date counts, because a wrong adoption is

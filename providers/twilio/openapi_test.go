@@ -177,6 +177,9 @@ func TestEveryRequestAgreesWithThePublishedDescription(t *testing.T) {
 				t.Error(err)
 			}
 		}
+		if _, err := client.Earlier(t.Context(), twilio.Sought{Person: "ben", Reference: "INC-1", Since: text.Intended}); err != nil {
+			t.Error(err)
+		}
 		if err := client.HangUp(t.Context(), contract.HangUpRequest{Provider: placed.Provider}); err != nil {
 			t.Error(err)
 		}

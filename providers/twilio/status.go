@@ -78,7 +78,7 @@ func callStatus(raw string) incident.CallStatus {
 // detail says why an attempt failed, with what can be done about it.
 func detail(w webhook) string {
 	if code, err := strconv.Atoi(w.form.Get("ErrorCode")); err == nil && code > 0 {
-		return fmt.Sprintf("Twilio error %d (%s)", code, remedy(code))
+		return errorDetail(code)
 	}
 	if sip := w.form.Get("SipResponseCode"); strings.TrimSpace(sip) != "" {
 		if n, err := strconv.Atoi(sip); err == nil {

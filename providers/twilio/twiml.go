@@ -101,9 +101,14 @@ func speak(sentences ...string) []byte {
 	return render(append(verbs, hangup{})...)
 }
 
-// recording is what a call says when nothing can come back: twice, because the first words are often lost.
+// recording is what a call says when nothing can come back: twice, because the first words are often lost. A call for no
+// incident says its own words and no more.
 func (c *Client) recording(req contract.CallRequest) string {
 	words := spoken(req.Say)
+	if req.Callback.WorkflowID == "" {
+		// It belongs to no incident, so there is nothing to acknowledge.
+		return string(render(say{Text: words}, pauseFor{Seconds: 1}, say{Text: words}, hangup{}))
+	}
 	if words == "" {
 		words = spoken("incident " + req.Callback.Key + " needs you")
 	}
