@@ -169,7 +169,7 @@ func playWithSlack(t *testing.T, ways []oncall.Way, does *slackDoes) []string {
 		s.slow(string(contract.RetellPerson), does.takes)
 	}
 	s.world.Fail = func(a memory.Act) error {
-		if a.Kind == "dm" {
+		if a.Kind == "dm" || a.Kind == "settle" {
 			return does.gives(a.At.Sub(start))
 		}
 		return nil

@@ -31,11 +31,11 @@ func (w *World) Tell(_ context.Context, req contract.TellPersonRequest) (contrac
 
 // Retell sets what a message says.
 func (w *World) Retell(_ context.Context, req contract.RetellPersonRequest) error {
-	act := Act{Kind: "dm", Name: req.Provider, Text: req.Message.Text}
+	act := Act{Kind: "settle", Name: req.Provider, Text: req.Message.Text}
 	unlock, err := w.begin(act)
 	defer unlock()
 	if err == nil {
-		w.write(act, "dm %s now: %s", req.Provider, message(req.Message))
+		w.write(act, "settle %s: %s", req.Provider, message(req.Message))
 	}
 	return err
 }

@@ -34,13 +34,14 @@ var button = regexp.MustCompile(` \[([^\]]+)\]`)
 // directs reads the messages to a person; the world names them by person and attempt.
 func directs(lines []memory.Line, person oncall.PersonID, attempts []int) (posts []activitiestest.Post) {
 	for _, l := range lines {
-		rest, is := strings.CutPrefix(l.What, "dm ")
-		if !is {
-			continue
-		}
-		if id, words, changed := strings.Cut(rest, " now: "); changed {
+		if changed, is := strings.CutPrefix(l.What, "settle "); is {
+			id, words, _ := strings.Cut(changed, ": ")
 			n := slices.IndexFunc(posts, func(p activitiestest.Post) bool { return p.ID == id })
 			posts[n] = activitiestest.Post{ID: id, Text: words}
+			continue
+		}
+		rest, is := strings.CutPrefix(l.What, "dm ")
+		if !is {
 			continue
 		}
 		post := activitiestest.Post{

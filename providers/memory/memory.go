@@ -23,7 +23,7 @@ type Line struct {
 
 // Act is one outward act before it is done.
 type Act struct {
-	Kind string // "room", "post", "show", "dm", "call", "text", "hangup", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
+	Kind string // "room", "post", "show", "settle", "dm", "call", "text", "hangup", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
 	Name string // of an action, a command, a request, an audience
 	Who  oncall.PersonID
 	Text string // what is said to people; of a room its topic
