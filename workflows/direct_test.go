@@ -224,3 +224,64 @@ func TestOnlyASentMessageIsWaitedFor(t *testing.T) {
 		t.Error("a message that was sent is not waited for")
 	}
 }
+
+// rewritten counts the messages that have been changed so far.
+func (s *scenario) rewritten() (count int) {
+	for _, l := range s.world.Transcript() {
+		if l.Kind == "settle" && strings.HasPrefix(l.Name, "DM-") {
+			count++
+		}
+	}
+	return count
+}
+
+// TestMessagesSettleWhenSlackIsBack: while chat is away the buttons stay, and give way when it is back; also when the run
+// is cut meanwhile, and when the incident is over by then.
+func TestMessagesSettleWhenSlackIsBack(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(s *scenario){
+		"open":    func(s *scenario) { s.stopAt(40 * time.Minute) },
+		"cut":     func(s *scenario) { s.cut(3 * time.Minute); s.stopAt(40 * time.Minute) },
+		"is over": func(s *scenario) { s.stopAt(4 * time.Minute) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScenario(t, parse(t, pager))
+			s.withSlack()
+			s.presses("ana", "Acknowledge", 10*time.Second)
+			s.world.Fail = func(a memory.Act) error {
+				if a.Kind == "settle" && a.At.Before(start.Add(15*time.Minute)) {
+					return errors.New("Slack answers 503")
+				}
+				return nil
+			}
+			set(s)
+			s.run()
+			if got := s.rewritten(); got != 1 {
+				t.Errorf("%d messages were changed, want one:\n%s", got, s.transcript())
+			}
+		})
+	}
+}
+
+// TestMessageOutlivesACut: a run that is cut while a message is on its way sends it in the next one, once.
+func TestMessageOutlivesACut(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, pager))
+	s.withSlack()
+	s.withContact("ana", oncall.Contact{High: []oncall.ContactRule{{Via: []oncall.Way{"slack", "sms"}}}})
+	s.slow(string(contract.TellPerson), 8*time.Second)
+	s.cut(4 * time.Second)
+	s.presses("ana", "Acknowledge", 5*time.Second)
+	s.stopAt(3 * time.Minute)
+	s.run()
+	told := 0
+	for _, l := range s.world.Transcript() {
+		if l.Kind == "dm" && l.Who == "ana" {
+			told++
+		}
+	}
+	if told != 1 || s.rewritten() != 1 {
+		t.Errorf("%d messages were sent and %d changed, want one each:\n%s", told, s.rewritten(), s.transcript())
+	}
+}
