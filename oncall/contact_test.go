@@ -138,7 +138,9 @@ func TestWaits(t *testing.T) {
 // TestDutyRules: a page gets the rules that the installation can follow; e-mail is none of its ways.
 func TestDutyRules(t *testing.T) {
 	t.Parallel()
-	rule := func(after time.Duration, via ...oncall.Way) oncall.ContactRule { return oncall.ContactRule{Via: via, After: after} }
+	rule := func(after time.Duration, via ...oncall.Way) oncall.ContactRule {
+		return oncall.ContactRule{Via: via, After: after}
+	}
 	mixed := oncall.Contact{
 		High: []oncall.ContactRule{rule(0, "slack"), rule(2*time.Minute, "call", "slack", "email")},
 		Low:  []oncall.ContactRule{rule(0, "email"), rule(time.Minute, "slack")},
