@@ -96,7 +96,8 @@ func (p *Page) any(so func(a *Attempt) bool) bool {
 // telephone was tried, a message in chat counts only when it has been sent: a chat that hangs never holds a page up.
 func (p *Page) Waiting() bool {
 	phoned := p.any(func(a *Attempt) bool { return !a.inChat() })
-	open := func(a *Attempt) bool { return !a.hopeless() && !(phoned && a.inChat() && a.Status == CallPlanned) }
+	unsent := func(a *Attempt) bool { return a.inChat() && a.Status == CallPlanned }
+	open := func(a *Attempt) bool { return !a.hopeless() && (!phoned || !unsent(a)) }
 	next := func(c Contact) bool { return p.onlyChat(c.Duty.Person) }
 	return p.any(open) || !p.HeldBack().IsZero() || slices.ContainsFunc(p.Later, next)
 }
