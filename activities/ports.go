@@ -23,6 +23,15 @@ type Chat interface {
 	ShowRoom(ctx context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error)
 }
 
+// Direct writes to one person in private, with buttons.
+type Direct interface {
+	// Tell is idempotent by Key on Again: a message that carries the key is adopted. Somebody whom the chat does not know,
+	// or no longer, is refused.
+	Tell(ctx context.Context, req contract.TellPersonRequest) (contract.TellPersonResult, error)
+	// Retell makes a message say something else; one that was deleted meanwhile is success.
+	Retell(ctx context.Context, req contract.RetellPersonRequest) error
+}
+
 // Phone is the telephone.
 type Phone interface {
 	// Call is idempotent by Key on Again: a call that carries the same attempt is adopted. When it cannot be known
@@ -112,6 +121,7 @@ type Ports struct {
 	Audiences Audiences
 	Web       Web
 	Commands  Commands
+	Direct    Direct
 	// Overrides are merged whenever somebody is looked up; nil = there are none.
 	Overrides Overrides
 	// Lines bound how often a person is told; nil = nothing does.

@@ -25,6 +25,7 @@ func Register(r Registry, p Ports) {
 	register(r, contract.TakeNumber, p.Numbers.Take)
 	register(r, contract.WhoIsOnCall, whoIsOnCall(p.People, p.Overrides))
 	RegisterChat(r, p.Chat)
+	RegisterDirect(r, p.Direct)
 	RegisterPhone(r, p.Phone, p.Lines)
 	register(r, contract.WriteRecord, writeRecord(p.Archive))
 	RegisterSystems(r, p)
@@ -46,6 +47,32 @@ func RegisterChat(r Registry, chat Chat) {
 		return chat.ShowRoom(ctx, req)
 	})
 }
+
+// RegisterDirect binds messages to single people, for the worker of the chat's task queue. Where there are none they are
+// refused, so that a page goes on at once.
+func RegisterDirect(r Registry, direct Direct) {
+	if direct == nil {
+		direct = absentDirect{}
+	}
+	register(r, contract.TellPerson, func(ctx context.Context, req contract.TellPersonRequest) (contract.TellPersonResult, error) {
+		req.Again = req.Again || repeated(ctx)
+		return direct.Tell(ctx, req)
+	})
+	register(r, contract.RetellPerson, func(ctx context.Context, req contract.RetellPersonRequest) (contract.None, error) {
+		return contract.None{}, direct.Retell(ctx, req)
+	})
+}
+
+// absentDirect stands in where no chat writes to single people.
+type absentDirect struct{}
+
+// Tell refuses.
+func (absentDirect) Tell(context.Context, contract.TellPersonRequest) (contract.TellPersonResult, error) {
+	return contract.TellPersonResult{}, &contract.Refused{What: "no chat is configured", Hint: "add slack to the configuration"}
+}
+
+// Retell has nothing to change.
+func (absentDirect) Retell(context.Context, contract.RetellPersonRequest) error { return nil }
 
 // RegisterPhone binds the telephone alone, for the worker of the telephone's task queue. Nil lines bear everything.
 func RegisterPhone(r Registry, phone Phone, lines Lines) {

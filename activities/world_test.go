@@ -67,6 +67,12 @@ func (p *ports) Text(_ context.Context, req contract.TextRequest) (contract.Text
 	return contract.TextResult{Provider: "SM1"}, p.ask(req)
 }
 
+func (p *ports) Tell(_ context.Context, req contract.TellPersonRequest) (contract.TellPersonResult, error) {
+	return contract.TellPersonResult{Provider: "DM1"}, p.ask(req)
+}
+
+func (p *ports) Retell(_ context.Context, req contract.RetellPersonRequest) error { return p.ask(req) }
+
 func (p *ports) Duties(name string, _ time.Time, _ ...oncall.Override) ([]oncall.Duty, error) {
 	if duties, known := p.duty[name]; known {
 		return duties, nil
@@ -92,7 +98,7 @@ func (p *ports) Take(_ context.Context, req contract.TakeNumberRequest) (contrac
 
 // all binds the ports to one world.
 func (p *ports) all() activities.Ports {
-	return activities.Ports{Chat: p, Phone: p, People: p, Archive: p, Numbers: p}
+	return activities.Ports{Chat: p, Direct: p, Phone: p, People: p, Archive: p, Numbers: p}
 }
 
 // environment runs activities as a worker would, without an engine.
@@ -136,6 +142,7 @@ func works() []work {
 		{string(contract.ShowRoom), contract.ShowRoomRequest{Effect: effect("card"), Room: "C1"}},
 		{string(contract.PlaceCall), contract.CallRequest{Effect: effect("call"), Person: "ana"}},
 		{string(contract.HangUp), contract.HangUpRequest{Provider: "CA1"}},
+		{string(contract.TellPerson), contract.TellPersonRequest{Effect: effect("dm"), Person: "ana"}},
 		{string(contract.SendText), contract.TextRequest{Effect: effect("text"), Person: "ana"}},
 		{string(contract.WriteRecord), contract.WriteRecordRequest{Incident: incident.Incident{Key: "INC-1"}}},
 	}

@@ -18,6 +18,9 @@ const (
 	HangUp      Activity[HangUpRequest, None]                   = "HangUp"
 	SendText    Activity[TextRequest, TextResult]               = "SendText"
 	WriteRecord Activity[WriteRecordRequest, WriteRecordResult] = "WriteRecord"
+
+	TellPerson   Activity[TellPersonRequest, TellPersonResult] = "TellPerson"
+	RetellPerson Activity[RetellPersonRequest, None]           = "RetellPerson"
 )
 
 // Effect is what every request that changes the world carries.
@@ -120,7 +123,7 @@ const (
 	ToneGreen  Tone = "green"
 )
 
-// Button is a click that becomes a verb. The provider sends Verb, Incident, Question and Value back as they are.
+// Button is a click that becomes a verb. The provider sends all but the looks of it back as they are.
 type Button struct {
 	Label    string `json:"label"`
 	Verb     Verb   `json:"verb"`
@@ -129,6 +132,9 @@ type Button struct {
 	Question string `json:"question,omitempty"` // the question's key
 	Value    string `json:"value,omitempty"`    // choice or severity
 	Danger   bool   `json:"danger,omitempty"`
+
+	Page    string `json:"page,omitempty"`    // the page's key, on a message that tells somebody of a page
+	Attempt int    `json:"attempt,omitempty"` // the attempt's number within the page
 }
 
 // ShowRoomRequest makes the room show what is so: the topic and the pinned card. Setting them is naturally idempotent;
@@ -206,6 +212,26 @@ type TextResult struct {
 	Provider string `json:"provider"`
 	// Note says that something has failed before it was sent after all.
 	Note string `json:"note,omitempty"`
+}
+
+// TellPersonRequest writes to one person in private. It is idempotent by Key, which is kept in the message's metadata.
+type TellPersonRequest struct {
+	Effect
+	Callback Callback        `json:"callback"`
+	Person   oncall.PersonID `json:"person"`
+	Message  Message         `json:"message"`
+}
+
+// TellPersonResult names the message and where it stands, in the provider's own words.
+type TellPersonResult struct {
+	Provider string `json:"provider"`
+}
+
+// RetellPersonRequest makes a message to one person say something else: its buttons give way to who has it. It is
+// idempotent by nature.
+type RetellPersonRequest struct {
+	Provider string  `json:"provider"`
+	Message  Message `json:"message"`
 }
 
 // WriteRecordRequest writes the record of an incident; the same files are overwritten, so it is idempotent by the key

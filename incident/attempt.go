@@ -57,7 +57,7 @@ type Attempt struct {
 	Number   int             `json:"number"` // from 1
 	Person   oncall.PersonID `json:"person"`
 	Name     string          `json:"name"`
-	Via      string          `json:"via"` // "call", "sms"
+	Via      string          `json:"via"` // "call", "sms", "slack"
 	Level    int             `json:"level"`
 	Round    int             `json:"round"`
 	At       time.Time       `json:"at"`
@@ -66,6 +66,9 @@ type Attempt struct {
 	StatusAt time.Time       `json:"status_at,omitzero"`
 	Detail   string          `json:"detail,omitempty"`
 }
+
+// inChat says whether the attempt is a message in chat.
+func (a *Attempt) inChat() bool { return a.Via == string(oncall.WaySlack) }
 
 // rang says whether the person can have noticed the attempt.
 func (a *Attempt) rang() bool {
@@ -79,7 +82,7 @@ func (a *Attempt) rang() bool {
 // hopeless says whether no acknowledgement can come from the attempt any more. A call that was answered and ended
 // without a key is over; a message stays on the telephone.
 func (a *Attempt) hopeless() bool {
-	if a.Via == "sms" {
+	if a.Via == "sms" || a.inChat() {
 		return a.Status == CallFailed || a.Status == CallRefused
 	}
 	return a.Status.Final()
@@ -161,7 +164,7 @@ func (i *Incident) Progress(at time.Time, c CallProgress) bool {
 	if c.Detail != "" {
 		a.Detail = c.Detail
 	}
-	if a.Level == page.Level && a.Round == page.Round && page.ClockAt.IsZero() && a.Status.rank() >= CallRinging.rank() {
+	if page.present(a) && !a.inChat() && page.ClockAt.IsZero() && a.Status.rank() >= CallRinging.rank() {
 		page.ClockAt = at
 	}
 	i.logProgress(at, page, a)
@@ -180,8 +183,11 @@ func (i *Incident) logProgress(at time.Time, p *Page, a *Attempt) {
 		return
 	}
 	text := a.Name + " " + word
-	if a.Status == CallRefused && a.Via == "sms" {
+	if a.Status == CallRefused && a.Via != "call" {
 		text = a.Name + " cannot be sent a message"
+	}
+	if a.inChat() {
+		text += " in Slack"
 	}
 	if a.Detail != "" {
 		text += ": " + a.Detail
@@ -199,6 +205,11 @@ func (p *Page) rangFor(person oncall.PersonID) bool {
 		return false
 	}
 	return slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Person == person && a.rang() })
+}
+
+// Unsettled says whether a message in chat still asks for an acknowledgement, although the page is over.
+func (p *Page) Unsettled(a *Attempt) bool {
+	return p.State != PageOpen && a.inChat() && a.Provider != "" && !a.Status.Final()
 }
 
 // Unended says whether a call of a page that is over still has to be hung up. The call on which the acknowledgement was

@@ -55,67 +55,6 @@ type Page struct {
 	AckCall  bool          `json:"ack_call,omitempty"`  // it was a key on a call of this very page, which ends by itself
 }
 
-// Contact is an attempt to tell somebody that is made when its time comes, unless the page has ended or gone on by then.
-type Contact struct {
-	Duty oncall.Duty `json:"duty"`
-	Via  string      `json:"via"` // "sms", "call"
-	At   time.Time   `json:"at"`
-}
-
-// Contacts are the attempts to tell somebody at the present level, in order of time: by the person's own rules, else in
-// the ways of the page at once. Quiet hours hold back what does not hurry.
-func (p *Page) Contacts(at time.Time, d oncall.Duty) []Contact {
-	rules := d.High
-	if p.Urgency == oncall.UrgencyLow {
-		rules = d.Low
-		if d.Quiet.After(at) {
-			at = d.Quiet
-		}
-	}
-	var all []Contact
-	if len(rules) == 0 || !p.OpenVia {
-		for _, via := range p.Via {
-			if p.Urgency == oncall.UrgencyLow && via == string(oncall.WayCall) && p.OpenVia {
-				continue // what does not hurry rings no telephone
-			}
-			all = append(all, Contact{Duty: d, Via: via, At: at})
-		}
-		return all
-	}
-	for _, rule := range rules {
-		for _, way := range rule.Via {
-			all = append(all, Contact{Duty: d, Via: string(way), At: at.Add(rule.After)})
-		}
-	}
-	return all
-}
-
-// Postpone keeps an attempt for later.
-func (p *Page) Postpone(c Contact) {
-	p.Later = append(p.Later, c)
-	slices.SortStableFunc(p.Later, func(a, b Contact) int { return a.At.Compare(b.At) })
-}
-
-// Due takes the attempts whose time has come.
-func (p *Page) Due(at time.Time) []Contact {
-	n := 0
-	for n < len(p.Later) && !p.Later[n].At.After(at) {
-		n++
-	}
-	due := slices.Clone(p.Later[:n])
-	p.Later = slices.Delete(p.Later, 0, n)
-	return due
-}
-
-// HeldBack is when the first attempt of the present level is made, while nobody has been told; zero = somebody has.
-func (p *Page) HeldBack() time.Time {
-	tried := slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Level == p.Level && a.Round == p.Round })
-	if tried || len(p.Later) == 0 {
-		return time.Time{}
-	}
-	return p.Later[0].At
-}
-
 // PageLevel is one level: the names that are resolved anew each time it is called.
 type PageLevel struct {
 	Target  string          `json:"target"`            // a name, or several as people read them
@@ -220,17 +159,6 @@ func (i *Incident) OpenPages() []*Page {
 		}
 	}
 	return open
-}
-
-// Waiting says whether an acknowledgement can still come from the present level without calling anybody else.
-func (p *Page) Waiting() bool {
-	for n := range p.Attempts {
-		a := &p.Attempts[n]
-		if a.Level == p.Level && a.Round == p.Round && !a.hopeless() {
-			return true
-		}
-	}
-	return !p.HeldBack().IsZero()
 }
 
 // Told lists the people whom the page has reached, or tried to, in order of the first attempt.

@@ -72,7 +72,7 @@ func draws(now time.Time) map[string]func(*rapid.T) move {
 			return move{"page by hand", func(i *incident.Incident) error { return i.PageByHand(now, by, target, words) }}
 		},
 		"plan": func(t *rapid.T) move {
-			key, who, via := page.Draw(t, "page"), person.Draw(t, "who"), rapid.SampledFrom([]string{"call", "sms"}).Draw(t, "via")
+			key, who, via := page.Draw(t, "page"), person.Draw(t, "who"), rapid.SampledFrom([]string{"call", "sms", "slack"}).Draw(t, "via")
 			return move{"plan", func(i *incident.Incident) error {
 				if p := i.Page(key); p != nil {
 					p.Plan(now, oncall.Duty{Person: who.Person, Name: who.Name}, via)

@@ -135,6 +135,7 @@ type told struct {
 
 // everybody makes a duty for each person, once.
 func (b *Book) everybody(ids []PersonID, t told) ([]Duty, error) {
+	open := b.pagedBy()
 	var duties []Duty
 	for n, id := range ids {
 		if slices.Contains(ids[:n], id) {
@@ -146,10 +147,18 @@ func (b *Book) everybody(ids []PersonID, t told) ([]Duty, error) {
 		}
 		duties = append(duties, Duty{
 			Person: p.ID, Name: p.Name, Why: t.why, Phone: p.Phone != "",
-			High: p.byPhone(UrgencyHigh), Low: p.byPhone(UrgencyLow), Quiet: p.Waits(UrgencyLow, t.at),
+			High: p.paged(UrgencyHigh, open), Low: p.paged(UrgencyLow, open), Quiet: p.Waits(UrgencyLow, t.at),
 		})
 	}
 	return duties, nil
+}
+
+// pagedBy lists the ways in which pages go here. E-mail is none of them: nobody acknowledges by it.
+func (b *Book) pagedBy() []Way {
+	if len(b.Ways) == 0 {
+		return []Way{WayCall, WaySMS}
+	}
+	return slices.DeleteFunc(slices.Clone(b.Ways), func(w Way) bool { return w == WayEmail })
 }
 
 // Names lists every name that Duties knows, sorted.

@@ -102,12 +102,19 @@ func lowRules(usable func(Way) bool) []ContactRule {
 	return nil
 }
 
-// byPhone are somebody's own rules for an urgency, as far as they go by telephone; nothing for somebody who has none.
-func (p Person) byPhone(urgency Urgency) []ContactRule {
-	if urgency == UrgencyHigh && len(p.Contact.High) == 0 || urgency == UrgencyLow && len(p.Contact.Low) == 0 {
+// paged are somebody's rules for a page of an urgency, in the ways that pages go; nothing for somebody who is told as
+// everybody is by telephone, or cannot be told.
+func (p Person) paged(urgency Urgency, open []Way) []ContactRule {
+	rules := p.Rules(urgency, open...)
+	own := p.Contact.High
+	if urgency == UrgencyLow {
+		own = p.Contact.Low
+	}
+	inSlack := func(rule ContactRule) bool { return slices.Contains(rule.Via, WaySlack) }
+	if len(own) == 0 && !slices.ContainsFunc(rules, inSlack) {
 		return nil
 	}
-	return p.Rules(urgency, WayCall, WaySMS)
+	return rules
 }
 
 // Waits says until when a page is held back by somebody's quiet hours; zero = not at all. Only low urgency waits. Quiet

@@ -134,3 +134,58 @@ func TestWaits(t *testing.T) {
 		})
 	}
 }
+
+// TestDutyRules: a page gets the rules that the installation can follow; e-mail is none of its ways.
+func TestDutyRules(t *testing.T) {
+	t.Parallel()
+	rule := func(after time.Duration, via ...oncall.Way) oncall.ContactRule {
+		return oncall.ContactRule{Via: via, After: after}
+	}
+	mixed := oncall.Contact{
+		High: []oncall.ContactRule{rule(0, "slack"), rule(2*time.Minute, "call", "slack", "email")},
+		Low:  []oncall.ContactRule{rule(0, "email"), rule(time.Minute, "slack")},
+	}
+	all, phoneOnly := []oncall.Way{"call", "sms", "slack", "email"}, []oncall.Way{"call", "sms"}
+	tests := []struct {
+		name      string
+		person    oncall.Person
+		ways      []oncall.Way
+		high, low []oncall.ContactRule
+	}{
+		{name: "no rules, by telephone", person: oncall.Person{Phone: "+1"}, ways: all},
+		{name: "no rules, also in Slack", person: oncall.Person{Phone: "+1", Slack: "U1"}, ways: all, low: []oncall.ContactRule{rule(0, "slack")}},
+		{name: "no rules, an installation without Slack", person: oncall.Person{Phone: "+1", Slack: "U1"}, ways: phoneOnly},
+		{
+			name: "no rules, no telephone", person: oncall.Person{Email: "a@example.com"}, ways: all,
+			high: []oncall.ContactRule{rule(0, "slack")}, low: []oncall.ContactRule{rule(0, "slack")},
+		},
+		{name: "no rules, no telephone, no Slack", person: oncall.Person{Email: "a@example.com"}, ways: phoneOnly},
+		{
+			name: "own rules", person: oncall.Person{Phone: "+1", Slack: "U1", Contact: mixed}, ways: all,
+			high: []oncall.ContactRule{rule(0, "slack"), rule(2*time.Minute, "call", "slack")}, low: []oncall.ContactRule{rule(0, "slack")},
+		},
+		{
+			name: "own rules, an installation without Slack", person: oncall.Person{Phone: "+1", Slack: "U1", Contact: mixed}, ways: phoneOnly,
+			high: []oncall.ContactRule{rule(0, "call")},
+		},
+		{
+			name: "own rules, nobody has said what the installation has", person: oncall.Person{Phone: "+1", Slack: "U1", Contact: mixed},
+			high: []oncall.ContactRule{rule(0, "call")},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.person.ID = "ana"
+			b := oncall.Book{People: []oncall.Person{tt.person}, Ways: tt.ways}
+			duties, err := b.Duties("ana", time.Date(2026, 1, 13, 12, 0, 0, 0, time.UTC))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []oncall.Duty{{Person: "ana", Why: "named", Phone: tt.person.Phone != "", High: tt.high, Low: tt.low}}
+			if diff := cmp.Diff(want, duties); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}

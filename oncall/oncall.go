@@ -110,6 +110,8 @@ type Book struct {
 	Policies  []Policy   `json:"policies,omitempty"`
 	Fallback  []PersonID `json:"fallback"` // who is told when everything else is exhausted
 	Overrides []Override `json:"overrides,omitempty"`
+	// Ways are those in which the installation can tell people; none = by telephone.
+	Ways []Way `json:"ways,omitempty"`
 }
 
 // Fallback is the reserved name that resolves to the book's fallback contacts.
@@ -122,7 +124,8 @@ type Duty struct {
 	Why    string    `json:"why"`             // "payments-oncall since Mon 09:00", "named", "team sre", "fallback"
 	Until  time.Time `json:"until,omitzero"`  // when the duty is handed over; zero = no end known
 	Phone  bool      `json:"phone,omitempty"` // a telephone number is known
-	// High and Low are the person's own rules by telephone for a page of each urgency; empty = as everybody is told.
+	// High and Low are the person's rules for a page of each urgency, as far as pages go in these ways; empty = as
+	// everybody is told by telephone.
 	High []ContactRule `json:"high,omitempty"`
 	Low  []ContactRule `json:"low,omitempty"`
 	// Quiet is until when the person's quiet hours hold back a page of low urgency; zero = not at all.

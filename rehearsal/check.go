@@ -89,11 +89,11 @@ type contact struct {
 	ways map[string]time.Duration
 }
 
-// contacts lists everybody who was called or texted, in the order of their first time.
+// contacts lists everybody who was called or written to, in the order of their first time.
 func (r *Result) contacts() []contact {
 	var out []contact
 	for _, a := range r.Acts {
-		via := map[string]string{"call": "call", "text": "sms"}[a.Kind]
+		via := map[string]string{"call": "call", "text": "sms", "dm": "slack"}[a.Kind]
 		if via == "" {
 			continue
 		}

@@ -147,7 +147,7 @@ func (r *Result) silence() (longest time.Duration, until string) {
 	}
 	last := r.Final.Incident.DeclaredAt
 	for _, a := range r.Acts {
-		if !slices.Contains([]string{"call", "text", "post", "update"}, a.Kind) || a.At.After(end) {
+		if !slices.Contains([]string{"call", "text", "dm", "post", "update"}, a.Kind) || a.At.After(end) {
 			continue
 		}
 		if d := a.At.Sub(last); d > longest {

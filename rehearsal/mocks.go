@@ -124,6 +124,7 @@ func (m *mocks) takes(e stage.Effect) time.Duration {
 		string(contract.CallHTTP): "http", string(contract.RunCommand): "run", string(contract.PublishUpdate): "update",
 		string(contract.OpenBridge): "bridge", string(contract.OpenTicket): "ticket", string(contract.PlaceCall): "call",
 		string(contract.SendText): "text", string(contract.OpenRoom): "room", string(contract.Post): "post",
+		string(contract.TellPerson): "dm", string(contract.RetellPerson): "settle",
 	}[e.Name]
 	if !ok {
 		kind = "action"
@@ -189,6 +190,7 @@ func number(value any) (int, bool) {
 func (p *play) outage(a memory.Act) error {
 	down := map[string]string{
 		"room": runbooks.ScriptChat, "post": runbooks.ScriptChat, "show": runbooks.ScriptChat,
+		"dm": runbooks.ScriptChat, "settle": runbooks.ScriptChat,
 		"call": runbooks.ScriptPhone, "text": runbooks.ScriptPhone, "hangup": runbooks.ScriptPhone,
 	}[a.Kind]
 	if down != "" && p.failing[down] {

@@ -50,6 +50,7 @@ func (r *Result) Summary() Summary {
 			s.Calls++
 		case "text":
 			s.Texts++
+		case "dm":
 		default:
 			continue
 		}
@@ -60,7 +61,7 @@ func (r *Result) Summary() Summary {
 		if !slices.Contains(s.Paged, name) {
 			s.Paged = append(s.Paged, name)
 		}
-		if r.night(a.Who, a.At) && !slices.Contains(s.Woken, name) {
+		if a.Kind != "dm" && r.night(a.Who, a.At) && !slices.Contains(s.Woken, name) {
 			s.Woken = append(s.Woken, name)
 		}
 	}

@@ -21,7 +21,7 @@ type Line struct {
 	By   incident.Actor     `json:"by,omitzero"`
 	Text string             `json:"text"`
 	Step string             `json:"step,omitempty"`
-	// Who is set for what the world saw: "system" or "telephone".
+	// Who is set for what the world saw: "system", "telephone" or "chat".
 	Who string `json:"who,omitempty"`
 	// More are lines that belong to it: what each choice leads to, what silence leads to.
 	More []string `json:"more,omitempty"`
@@ -38,7 +38,7 @@ func (r *Result) Lines() []Line {
 	}
 	heard := map[string]bool{}
 	for _, a := range r.Acts {
-		again := a.Kind == "call" && heard[string(a.Who)+a.Text]
+		again := (a.Kind == "call" || a.Kind == "dm") && heard[string(a.Who)+a.Text]
 		heard[string(a.Who)+a.Text] = true
 		if again {
 			continue
@@ -55,7 +55,8 @@ func (r *Result) Lines() []Line {
 // called hears it ring.
 func onItsWay(e incident.Entry) bool {
 	return e.Kind == incident.EntryCall && (strings.HasSuffix(e.Text, " rings") ||
-		strings.HasSuffix(e.Text, " was sent a message") || strings.HasSuffix(e.Text, " has the message"))
+		strings.HasSuffix(e.Text, " was sent a message") ||
+		strings.HasSuffix(e.Text, " was sent a message in Slack") || strings.HasSuffix(e.Text, " has the message"))
 }
 
 // line is an entry of the timeline.
@@ -104,6 +105,8 @@ func outward(a memory.Line, name string) (who, text string, told bool) {
 		return "system", a.What, true
 	case "call":
 		return "telephone", name + " hears: “" + a.Text + "”", true
+	case "dm":
+		return "chat", name + " reads in Slack: “" + a.Text + "”", true
 	}
 	return "", "", false
 }

@@ -27,6 +27,7 @@ func TestParseReadsEverything(t *testing.T) {
 			{Name: "cto", Person: "ben"},
 		},
 		Fallback: []oncall.PersonID{"ben"},
+		Ways:     []oncall.Way{oncall.WayCall, oncall.WaySMS, oncall.WaySlack},
 	}
 	if diff := cmp.Diff(book, c.Book); diff != "" {
 		t.Errorf("book (-want +got):\n%s", diff)

@@ -57,6 +57,7 @@ func New(c client.Client, ports activities.Ports, o Options) *Worker {
 	onlyActivities.DisableWorkflowWorker = true
 	chat := worker.New(c, contract.QueueChat, onlyActivities)
 	activities.RegisterChat(chat, ports.Chat)
+	activities.RegisterDirect(chat, ports.Direct)
 	phone := worker.New(c, contract.QueuePhone, onlyActivities)
 	activities.RegisterPhone(phone, ports.Phone, ports.Lines)
 	commands := worker.New(c, contract.QueueRun, onlyActivities)

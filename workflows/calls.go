@@ -101,7 +101,7 @@ func (r *run) callLevel(ctx workflow.Context, p *incident.Page) {
 		case r.inc.Quiet[d.Person]:
 			r.log(ctx, incident.Entry{Kind: incident.EntryCall, Step: p.Step, Text: d.Name + " asked not to be called for this incident"})
 			continue
-		case !d.Phone:
+		case !p.Reaches(d):
 			r.problem(ctx, p.Step, d.Name+" has no telephone number")
 			continue
 		}
@@ -115,6 +115,7 @@ func (r *run) callLevel(ctx workflow.Context, p *incident.Page) {
 	if !reached {
 		r.problem(ctx, p.Step, "nobody can be called for "+strings.Join(targets, " and "))
 	}
+	p.StartClock(now(ctx))
 }
 
 // tell makes the attempts whose time has come, and keeps the others.
@@ -126,7 +127,7 @@ func (r *run) tell(ctx workflow.Context, p *incident.Page, contacts []incident.C
 			continue
 		}
 		if !said {
-			r.log(ctx, incident.Entry{Kind: incident.EntryCall, Step: p.Step, Text: fmt.Sprintf("calling %s (%s)", c.Duty.Name, c.Duty.Why)})
+			r.log(ctx, incident.Entry{Kind: incident.EntryCall, Step: p.Step, Text: fmt.Sprintf("%s (%s)", telling(contacts, now(ctx)), c.Duty.Why)})
 			said = true
 		}
 		r.goAttempt(ctx, p, p.Plan(now(ctx), c.Duty, c.Via).Number, false)
@@ -154,6 +155,7 @@ func (r *run) tellLater(ctx workflow.Context, p *incident.Page) {
 		}
 		due = due[n:]
 	}
+	p.StartClock(now(ctx))
 }
 
 // pageFrame is where the page's step stands, for the roles that only its runbook has; nil = the incident's own runbook.
@@ -176,7 +178,7 @@ func (r *run) goAttempt(ctx workflow.Context, p *incident.Page, number int, agai
 	})
 }
 
-// attempt calls or texts one person and records what became of it. What is refused is told at once and the page goes
+// attempt calls or writes to one person and records what became of it. What is refused is told at once and the page goes
 // on; what was placed although the page has ended meanwhile is hung up by callPeople.
 func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again bool) {
 	a := *p.Attempt(number)
@@ -187,7 +189,7 @@ func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again 
 		if out.note != "" {
 			r.problem(ctx, p.Step, out.note)
 		}
-		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Provider: out.provider, Status: incident.CallQueued})
+		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Provider: out.provider, Status: firstStatus(a)})
 		if out.silent && a.Level == p.Level && a.Round == p.Round && p.ClockAt.IsZero() {
 			p.ClockAt = now(ctx)
 		}
@@ -200,6 +202,7 @@ func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again 
 		r.problem(ctx, p.Step, fmt.Sprintf("it is not known whether %s was reached (%s): %s", a.Name, a.Via, plain(err)))
 	default:
 		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Status: incident.CallRefused, Detail: plain(err)})
+		p.Hasten(now(ctx), a.Person)
 		if p.State == incident.PageOpen {
 			r.post(ctx, posting{message: contract.Message{
 				Text: fmt.Sprintf("%s cannot be reached (%s): %s", a.Name, a.Via, plain(err)), Tone: contract.ToneRed,
@@ -215,7 +218,7 @@ type placed struct {
 	note     string // what failed before
 }
 
-// place asks the telephone's provider for one attempt.
+// place asks the provider of the telephone, or of the chat, for one attempt.
 func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, again bool) (placed, error) {
 	if r.callsNobody() { // whatever has led here
 		return placed{}, temporal.NewNonRetryableApplicationError("this drill calls nobody", contract.RefusedType, nil)
@@ -223,6 +226,12 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	effect := contract.Effect{Key: fmt.Sprintf("%s/%d", p.Key, a.Number), Intended: a.At, Again: again}
 	back := contract.Callback{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: string(r.inc.Key), Page: p.Key, Attempt: a.Number,
+	}
+	if a.Via == string(oncall.WaySlack) {
+		provider, err := r.writeTo(ctx, p, contract.TellPersonRequest{
+			Effect: effect, Callback: back, Person: a.Person, Message: r.directMessage(ctx, p, a),
+		})
+		return placed{provider: provider}, err
 	}
 	if a.Via == string(runbooks.ViaSMS) {
 		text, reference := r.shortMessage(p, a.Number)

@@ -195,12 +195,19 @@ func (r *run) callsNobody() bool { return r.inc.Drill && !r.inc.Telephones }
 // their telephone had rung.
 func (r *run) wouldCall(ctx workflow.Context, p *incident.Page, d oncall.Duty) {
 	var ways []string
-	for _, via := range p.Via {
+	vias := p.Via
+	if !d.Phone {
+		vias = []string{string(oncall.WaySlack)}
+	}
+	for _, via := range vias {
 		a := p.Plan(now(ctx), d, via)
 		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: a.Number, Status: incident.CallDrilled})
-		if via == string(runbooks.ViaCall) {
+		switch via {
+		case string(runbooks.ViaCall):
 			ways = append([]string{"telephone"}, ways...)
-		} else {
+		case string(oncall.WaySlack):
+			ways = append(ways, "Slack")
+		default:
 			ways = append(ways, "SMS")
 		}
 	}

@@ -70,6 +70,7 @@ func (r *run) live(ctx workflow.Context) (contract.IncidentResult, error) {
 	r.deliverSystems(ctx)
 	r.callPeople(ctx)
 	r.callForgotten(ctx)
+	r.settleMessages(ctx)
 
 	cut, err := r.untilEnded(ctx, story)
 	if err != nil || cut {
@@ -188,7 +189,7 @@ func (r *run) tellEnd(ctx workflow.Context) {
 // not arrive in time is handed to the review.
 func (r *run) settle(ctx workflow.Context, story *task) error {
 	settled := func() bool {
-		return story.finished && r.effects == 0 && !r.calling() && r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer()
+		return story.finished && r.effects == 0 && !r.calling() && !r.owesSettling() && r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer()
 	}
 	deadline := now(ctx).Add(settleTime)
 	if _, err := wait(ctx, waiting{

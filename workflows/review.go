@@ -39,6 +39,7 @@ func (r *run) liveOn(ctx workflow.Context) (contract.IncidentResult, error) {
 	story := r.begin(ctx, r.lessons)
 	r.mirror(ctx)
 	r.deliver(ctx)
+	r.settleMessages(ctx)
 	r.deliverSystems(ctx)
 
 	cut, err := r.untilEnded(ctx, story)
@@ -98,8 +99,10 @@ func (r *run) emptyOutbox(ctx workflow.Context) error {
 	deadline := now(ctx).Add(outboxPatience)
 	_, err := wait(ctx, waiting{
 		summary: "chat has not taken everything yet",
-		done:    func() bool { return r.halted || r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer() },
-		until:   timeAt(deadline),
+		done: func() bool {
+			return r.halted || r.outgoing() < 0 && !r.owesSettling() && !r.roomDiffers() && !r.systemsDiffer()
+		},
+		until: timeAt(deadline),
 	})
 	return err
 }

@@ -149,7 +149,7 @@ func slackMethods() map[string]string {
 		"GetConversationHistory": "conversations.history", "AddPin": "pins.add", "UpdateMessage": "chat.update",
 		"CreateConversation": "conversations.create", "GetConversations": "conversations.list",
 		"SetPurposeOfConversation": "conversations.setPurpose", "SetTopicOfConversation": "conversations.setTopic",
-		"GetConversationInfo": "conversations.info",
+		"GetConversationInfo": "conversations.info", "OpenConversation": "conversations.open",
 	}
 }
 

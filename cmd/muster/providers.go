@@ -79,7 +79,7 @@ func (v *vendors) ports(incidents *gateway.Incidents) activities.Ports {
 	p.Chat, p.Phone, p.People, p.Archive, p.Numbers = absentChat{}, absentPhone{}, v.live, v.records, incidents
 	p.Overrides, p.Lines = incidents, incidents
 	if v.chat != nil {
-		p.Chat = v.chat
+		p.Chat, p.Direct = v.chat, v.chat
 	}
 	if v.phone != nil {
 		p.Phone = v.phone

@@ -30,8 +30,9 @@ var (
 func TestAcceptance(t *testing.T) {
 	t.Parallel()
 	for name, suite := range map[string]func(*testing.T){
-		"chat":  func(t *testing.T) { activitiestest.Chat(t, chatWorld) },
-		"phone": func(t *testing.T) { activitiestest.Phone(t, phoneWorld) },
+		"chat":   func(t *testing.T) { activitiestest.Chat(t, chatWorld) },
+		"direct": func(t *testing.T) { activitiestest.Direct(t, directWorld) },
+		"phone":  func(t *testing.T) { activitiestest.Phone(t, phoneWorld) },
 		"people": func(t *testing.T) {
 			activitiestest.People(t, func(_ *testing.T, book oncall.Book) activities.People { return memory.New(book, time.Now) })
 		},

@@ -23,7 +23,7 @@ type Line struct {
 
 // Act is one outward act before it is done.
 type Act struct {
-	Kind string // "room", "post", "show", "call", "text", "hangup", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
+	Kind string // "room", "post", "show", "settle", "dm", "call", "text", "hangup", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
 	Name string // of an action, a command, a request, an audience
 	Who  oncall.PersonID
 	Text string // what is said to people; of a room its topic
@@ -44,6 +44,8 @@ type World struct {
 	Placed func(call contract.CallRequest, provider string)
 	// Sent, when set, hears of each message that was sent, so that a test can let it arrive.
 	Sent func(text contract.TextRequest, provider string)
+	// Told, when set, hears of each message to one person in chat, so that a test can let people press its buttons.
+	Told func(req contract.TellPersonRequest, provider string)
 
 	// The answers of systems; nil = an empty success.
 	HTTP    func(req contract.HTTPRequest) contract.HTTPResult

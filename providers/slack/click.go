@@ -81,7 +81,7 @@ func (in interaction) click(p press) click {
 	return click{
 		user: in.User.ID, userName: name, responseURL: in.ResponseURL, verb: p.Verb,
 		target: Target{WorkflowID: p.Incident, Key: key, Room: in.Channel.ID, RoomName: in.Channel.Name},
-		act:    contract.Act{ID: actID(in.TriggerID), Key: key, Value: p.Value, Question: p.Question},
+		act:    contract.Act{ID: actID(in.TriggerID), Key: key, Value: p.Value, Question: p.Question, Page: p.Page},
 	}
 }
 

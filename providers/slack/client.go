@@ -63,6 +63,7 @@ type Client struct {
 	self    *identity
 	byEmail map[string]string // e-mail in lower case → user id
 	emails  map[string]string // user id → e-mail in lower case
+	directs map[string]string // user id → id of our conversation with them
 }
 
 // identity is who we are in Slack.
@@ -90,6 +91,7 @@ func New(o Options) *Client {
 		log:     o.Log,
 		byEmail: map[string]string{},
 		emails:  map[string]string{},
+		directs: map[string]string{},
 	}
 }
 

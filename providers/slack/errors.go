@@ -23,6 +23,7 @@ const (
 	messageNotFound  = "message_not_found"
 	nameTaken        = "name_taken"
 	notInChannel     = "not_in_channel"
+	userDisabled     = "user_disabled"
 	userNotFound     = "user_not_found"
 	usersNotFound    = "users_not_found"
 )
@@ -126,6 +127,8 @@ func remedy(r slack.SlackErrorResponse) string {
 		return "the room is private: invite the app into it"
 	case usersNotFound:
 		return "correct the e-mail in the roster, or put the Slack user id there"
+	case userDisabled:
+		return "their Slack account is deactivated: correct the Slack user id in the roster"
 	case userNotFound:
 		return "correct the Slack user id in the roster"
 	case "message_limit_exceeded":

@@ -55,6 +55,7 @@ func (c *Client) remember(email, user string) {
 func (c *Client) forget(user string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	delete(c.directs, user)
 	delete(c.byEmail, c.emails[user])
 	delete(c.emails, user)
 }

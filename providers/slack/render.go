@@ -39,6 +39,8 @@ type press struct {
 	Key      string        `json:"k"`
 	Question string        `json:"q,omitempty"`
 	Value    string        `json:"c,omitempty"`
+	Page     string        `json:"p,omitempty"`
+	Attempt  int           `json:"a,omitempty"`
 }
 
 // render makes Slack's message from a neutral one. Mentions of people whom
@@ -121,7 +123,9 @@ func buttonBlocks(buttons []contract.Button) []slack.Block {
 		row = nil
 	}
 	for n, b := range buttons {
-		value, err := json.Marshal(press{Verb: b.Verb, Incident: b.Incident, Key: b.Key, Question: b.Question, Value: b.Value})
+		value, err := json.Marshal(press{
+			Verb: b.Verb, Incident: b.Incident, Key: b.Key, Question: b.Question, Value: b.Value, Page: b.Page, Attempt: b.Attempt,
+		})
 		if err != nil || utf8.RuneCount(value) > maxValue {
 			lost = append(lost, b.Label)
 			continue

@@ -51,15 +51,19 @@ func (e *effects) RegisterActivityWithOptions(a any, o activity.RegisterOptions)
 }
 
 // byDuration lists the activities by how long they take, unless told otherwise: another number of milliseconds each, as
-// in life no two things happen in one instant. Custom actions take longest.
+// in life no two things happen in one instant. Custom actions are one kind.
 func byDuration() []string {
 	return []string{
 		string(contract.SendText), string(contract.PlaceCall), string(contract.HangUp), string(contract.ShowRoom),
 		string(contract.Post), string(contract.OpenRoom), string(contract.OpenBridge), string(contract.OpenTicket),
 		string(contract.SyncTicket), string(contract.PublishUpdate), string(contract.KeepEvidence),
 		string(contract.DraftPostmortem), string(contract.CallHTTP), string(contract.RunCommand), string(contract.WriteRecord),
+		anAction, string(contract.TellPerson), string(contract.RetellPerson),
 	}
 }
+
+// anAction stands for every custom action.
+const anAction = ""
 
 // attempt is one try of an activity. Its time is the play's.
 type attempt struct {
@@ -220,7 +224,7 @@ func (e *effects) takes(effect Effect) time.Duration {
 	}
 	n := slices.Index(byDuration(), effect.Name)
 	if n < 0 {
-		n = len(byDuration())
+		n = slices.Index(byDuration(), anAction)
 	}
 	return time.Duration(n+1) * 7 * time.Millisecond
 }

@@ -1,0 +1,168 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
+)
+
+// Messages to one person in chat are attempts of a page like calls, on the chat's own task queue: no telephone waits for
+// them, and none rings earlier or later because they hang.
+
+// telling says in words how somebody is told of what is due.
+func telling(contacts []incident.Contact, at time.Time) string {
+	for _, c := range contacts {
+		if !c.At.After(at) && c.Via != string(oncall.WaySlack) {
+			return "calling " + c.Duty.Name
+		}
+	}
+	return "writing in Slack to " + contacts[0].Duty.Name
+}
+
+// firstStatus is what is known of an attempt that its provider has taken.
+func firstStatus(a incident.Attempt) incident.CallStatus {
+	if a.Via == string(oncall.WaySlack) {
+		return incident.CallSent
+	}
+	return incident.CallQueued
+}
+
+// directMessage tells somebody of a page, with what they can do about it.
+func (r *run) directMessage(ctx workflow.Context, p *incident.Page, a incident.Attempt) contract.Message {
+	m := contract.Message{Text: r.directWords(p)}
+	for _, b := range []contract.Button{
+		r.button(ctx, "Acknowledge", contract.VerbAck, ""),
+		r.button(ctx, "Escalate", contract.VerbEscalate, ""),
+		r.button(ctx, "Not me", contract.VerbQuiet, ""),
+	} {
+		b.Page, b.Attempt = p.Key, a.Number
+		m.Buttons = append(m.Buttons, b)
+	}
+	return m
+}
+
+// directWords are those of the telephone, and where the others are.
+func (r *run) directWords(p *incident.Page) string {
+	return strings.Join(nonEmpty(r.words(p), r.inc.Room.URL), "\n")
+}
+
+// writeTo writes to one person. A cut takes the request back and the next run makes it again; so does this one when it
+// goes on after all.
+func (r *run) writeTo(ctx workflow.Context, p *incident.Page, req contract.TellPersonRequest) (provider string, err error) {
+	for {
+		lane, stop := workflow.WithCancel(directOptions(ctx, max(p.Patience(), time.Minute), "write to "+string(req.Person)))
+		r.polls[req.Key] = stop
+		out, err := call(lane, contract.TellPerson, req)
+		stop()
+		delete(r.polls, req.Key)
+		if !temporal.IsCanceledError(err) || ctx.Err() != nil || p.State != incident.PageOpen {
+			return out.Provider, err
+		}
+		req.Again = true
+		r.effects--
+		err = workflow.Await(ctx, func() bool { return !r.draining })
+		r.effects++
+		if err != nil {
+			return "", err
+		}
+	}
+}
+
+// directOptions are those of a message to one person, and of its change.
+func directOptions(ctx workflow.Context, limit time.Duration, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: contract.QueueChat, StartToCloseTimeout: 15 * time.Second, ScheduleToCloseTimeout: limit,
+		WaitForCancellation: true, Summary: summary, Priority: temporal.Priority{PriorityKey: 1},
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: time.Second, BackoffCoefficient: 1.5, MaximumInterval: 10 * time.Second,
+		},
+	})
+}
+
+// unsettled is a message that still asks for an acknowledgement although its page is over; nil = there is none. Those that
+// could not be changed a moment ago are passed over.
+func (r *run) unsettled(passedOver map[string]bool) (*incident.Page, *incident.Attempt) {
+	for _, p := range r.inc.Pages {
+		for n := range p.Attempts {
+			if a := &p.Attempts[n]; p.Unsettled(a) && !passedOver[a.Provider] {
+				return p, a
+			}
+		}
+	}
+	return nil, nil
+}
+
+// owesSettling says whether a message still asks for an acknowledgement that nobody needs.
+func (r *run) owesSettling() bool {
+	p, _ := r.unsettled(nil)
+	return p != nil
+}
+
+// settleMessages lets the messages of pages that are over say who has them, one after the other, so that nobody presses a
+// button in vain. While chat is away they are tried again now and then.
+func (r *run) settleMessages(ctx workflow.Context) {
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		failed := map[string]bool{}
+		for {
+			fresh := func() bool { p, _ := r.unsettled(failed); return p != nil && !r.draining }
+			until := never
+			if len(failed) > 0 {
+				until = timeAt(now(ctx).Add(chatPause))
+			}
+			some, err := wait(ctx, waiting{summary: "change messages in chat", done: fresh, until: until})
+			if err != nil {
+				return
+			}
+			if !some {
+				clear(failed)
+				continue
+			}
+			p, a := r.unsettled(failed)
+			if provider := a.Provider; !r.settleMessage(ctx, p, a) {
+				failed[provider] = true
+			}
+		}
+	})
+}
+
+// settleMessage changes one message; it answers whether that is done with. A message that chat refuses to change keeps its
+// buttons, and whoever presses one is told who has acknowledged.
+func (r *run) settleMessage(ctx workflow.Context, p *incident.Page, a *incident.Attempt) bool {
+	lane, stop := workflow.WithCancel(directOptions(ctx, time.Minute, "tell "+a.Name+" who has it"))
+	defer stop()
+	number, key := a.Number, "settle/"+a.Provider
+	r.polls[key] = stop
+	r.effects++
+	_, err := call(lane, contract.RetellPerson, contract.RetellPersonRequest{
+		Provider: a.Provider, Message: r.markedMessage(contract.Message{Text: r.directWords(p) + "\n→ " + whoHasIt(p)}),
+	})
+	r.effects--
+	delete(r.polls, key)
+	if err != nil && !isType(err, contract.RefusedType) {
+		return false
+	}
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("a message keeps its buttons; a press is answered with who has it", "person", a.Name, "error", err)
+	}
+	r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Status: incident.CallCompleted})
+	return true
+}
+
+// whoHasIt is how a page ended.
+func whoHasIt(p *incident.Page) string {
+	switch p.State {
+	case incident.PageAcknowledged:
+		return p.AckedBy.String() + " has it"
+	case incident.PageExhausted:
+		return fmt.Sprintf("nobody has acknowledged after %s", rounds(p.Rounds))
+	default:
+		return "nobody is called for this any more"
+	}
+}
