@@ -76,6 +76,16 @@ func (b *builder) calendar(schedule string, f *fileCalendar, what string) {
 
 // feed reads the address of a calendar. It is never shown, because many feeds are protected by nothing else.
 func (b *builder) feed(t text, what string) Secret {
+	return b.hiddenAddress(t, what, wantedAddress{
+		kind: "address of a calendar", remedy: "write https://calendar.example.com/sre.ics, or ${NAME} where the address is a secret",
+	})
+}
+
+// wantedAddress is an address that the file should have, in words.
+type wantedAddress struct{ kind, remedy string }
+
+// hiddenAddress reads an address that may be a secret: https, or http on this machine.
+func (b *builder) hiddenAddress(t text, what string, wanted wantedAddress) Secret {
 	if !t.given() {
 		return Secret{}
 	}
@@ -90,7 +100,7 @@ func (b *builder) feed(t text, what string) Secret {
 	case err == nil && (u.Scheme == "webcal" || u.Scheme == "webcals"):
 		b.fault(t.at, "write https:// in its place; calendars are fetched, not subscribed to", "%s begins with %s://", what, u.Scheme)
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && (u.Scheme != "http" || !OnThisMachine(u.Hostname())):
-		b.fault(t.at, "write https://calendar.example.com/sre.ics, or ${NAME} where the address is a secret", "%s: this is no address of a calendar", what)
+		b.fault(t.at, wanted.remedy, "%s: this is no %s", what, wanted.kind)
 	case ours && u.User != nil:
 		b.fault(t.at, "put the whole address into a variable and write ${NAME}", "%s: a password does not stand in this file", what)
 	}

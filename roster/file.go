@@ -24,6 +24,7 @@ type file struct {
 	Audiences table[fileAudience] `json:"audiences,omitempty" jsonschema_description:"Who is told together, by the name that a runbook's update: gives: customers, stakeholders, regulator."`
 	Run       *fileRun            `json:"run,omitempty" jsonschema_description:"Which commands runbooks may run. Without it: none."`
 
+	Heartbeat      text `json:"heartbeat,omitempty" jsonschema_description:"Address that is requested once a minute as long as engine and workers live, so that somebody outside notices when they do not. May be ${NAME}."`
 	StandingBridge text `json:"standing_bridge,omitempty" jsonschema_description:"The address that serves where no bridge can be opened."`
 
 	Data text `json:"data,omitempty" jsonschema_description:"Directory of everything that is kept. Default: musterbook-data."`

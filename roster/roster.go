@@ -29,6 +29,8 @@ type Config struct {
 
 	// Calendars are where the shifts of schedules come from that are calendars, by the schedule's name.
 	Calendars map[string]CalendarSource
+	// Heartbeat is requested once a minute as long as engine and workers live; zero: nobody outside is told.
+	Heartbeat Secret
 
 	source   []byte
 	services map[string]service

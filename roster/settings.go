@@ -50,6 +50,9 @@ func (b *builder) settings() {
 	if s := b.file.Slack; s != nil {
 		b.config.Slack = b.slack(s)
 	}
+	b.config.Heartbeat = b.hiddenAddress(b.file.Heartbeat, "heartbeat", wantedAddress{
+		kind: "address that can be requested", remedy: "write the address that your watcher gives you, https://…, or ${NAME}",
+	})
 	if t := b.file.Twilio; t != nil {
 		b.config.Twilio = b.twilio(t.fileTwilioAccount, "twilio")
 		if t.Second != nil {

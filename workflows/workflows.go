@@ -38,6 +38,7 @@ func Register(r Registry, w *Workflows) {
 	register(r, contract.Numbers, Numbers)
 	register(r, contract.Roster, Roster)
 	register(r, contract.Line, Line)
+	register(r, contract.Pulse, Pulse)
 }
 
 // register binds one workflow.

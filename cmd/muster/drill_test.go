@@ -8,6 +8,7 @@ import (
 	"maps"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,6 +21,7 @@ import (
 
 // outside are the simulations behind a script's server, for scripts that assert what did not happen there.
 type outside struct {
+	told   *atomic.Int32 // how often the watcher has heard of us
 	slack  *fakeslack.Server
 	twilio *faketwilio.Server
 }
@@ -30,7 +32,7 @@ type outsideKey struct{}
 // serverCommands are scriptCommands and those that look at the outside.
 func serverCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	commands := map[string]func(*testscript.TestScript, bool, []string){
-		"rooms": rooms, "silence": silence, "drilled": drilled, "request": request, "takeback": takeBack,
+		"rooms": rooms, "silence": silence, "drilled": drilled, "request": request, "takeback": takeBack, "watched": watched,
 		"phone": phone, "loses": loses, "telephoned": telephoned, "private": private,
 	}
 	maps.Copy(commands, scriptCommands())

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -38,5 +39,15 @@ func takeBack(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(json.Unmarshal([]byte(ts.ReadFile("stdout")), &all))
 	for _, o := range all {
 		request(ts, false, []string{http.MethodDelete, "200", "/v1/overrides/" + o.ID, args[0]})
+	}
+}
+
+// watched waits until the watcher outside has heard of us.
+func watched(ts *testscript.TestScript, _ bool, _ []string) {
+	told := ts.Value(outsideKey{}).(outside).told
+	for end := time.Now().Add(20 * time.Second); told.Load() == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("no heartbeat was sent")
+		}
 	}
 }

@@ -143,6 +143,9 @@ func (v *vendors) check(ctx context.Context) {
 	if v.phone == nil {
 		v.log.Error("no telephone is configured: nobody can be called (add twilio to the configuration)")
 	}
+	if config.Heartbeat.IsZero() {
+		v.log.Warn("no heartbeat is configured: nobody outside notices when this machine dies (add heartbeat to the configuration)")
+	}
 	if v.phone != nil && config.Gateway.PublicURL == "" {
 		v.log.Warn("gateway.public_url is not set: calls only speak, nobody can acknowledge with a key")
 	}

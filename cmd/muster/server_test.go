@@ -5,11 +5,13 @@ package main
 import (
 	"errors"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"text/template"
 
@@ -63,7 +65,10 @@ func setUpServer(e *testscript.Env) error {
 	twilioServer := httptest.NewServer(twilio)
 	e.Defer(twilioServer.Close)
 	twilio.Number("+12025550100", "http://"+gateway+"/twilio/sms")
-	e.Values[outsideKey{}] = outside{slack: slack, twilio: twilio}
+	told := &atomic.Int32{}
+	watcher := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { told.Add(1) }))
+	e.Defer(watcher.Close)
+	e.Values[outsideKey{}] = outside{slack: slack, twilio: twilio, told: told}
 
 	for name, value := range map[string]string{
 		"GATEWAY": "http://" + gateway, "ENGINE": net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[1])),
@@ -75,7 +80,7 @@ func setUpServer(e *testscript.Env) error {
 		e.Setenv(name, value)
 	}
 	values := map[string]string{
-		"Gateway": "http://" + gateway, "Slack": slackServer.URL, "Twilio": twilioServer.URL, "Account": twilio.AccountSID(),
+		"Gateway": "http://" + gateway, "Slack": slackServer.URL, "Twilio": twilioServer.URL, "Account": twilio.AccountSID(), "Watcher": watcher.URL,
 	}
 	// musterbook.yaml needs the script's own runbook, nobook.yaml a shipped one; in twophones.yaml the first account cannot be
 	// reached.
@@ -114,6 +119,7 @@ gateway:
   tokens: { api: "${MUSTER_API_TOKEN}", alertmanager: "${MUSTER_ALERTMANAGER_TOKEN}" }
 slack: { token: "${SLACK_BOT_TOKEN}", signing_secret: "${SLACK_SIGNING_SECRET}", api_url: "{{.Slack}}/api" }
 {{- if .Two}}
+heartbeat: {{.Watcher}}
 twilio:
   account_sid: AC00000000000000000000000000000001
   auth_token: ${TWILIO_AUTH_TOKEN}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"syscall"
 	"time"
@@ -117,8 +118,15 @@ func (s *stack) start(ctx, life context.Context) error {
 	s.keepConfiguration()
 	s.background.Go(func() { s.vendors.check(life) })
 	s.background.Go(func() { s.calendars.Run(life) })
+	if s.options.Worker {
+		pulse := heartbeat{address: s.watcher, beat: s.Incidents.Beat, client: http.DefaultClient, log: s.log}
+		s.background.Go(func() { pulse.run(life) })
+	}
 	return nil
 }
+
+// watcher is the address that is told that we live, as the configuration in force has it.
+func (s *stack) watcher() string { return s.options.Live.Config().Heartbeat.Reveal() }
 
 // Stop ends everything in the opposite order: the gateway answers 503, effects in flight finish, then the client, the
 // Web UI and the server go. Temporal keeps what was accepted. Every call returns what the first one found.
