@@ -129,7 +129,7 @@ func (r rehearsalReader) personPaged(n *yaml.Node) PersonPaged {
 	}
 	entries := r.record(n, "paged", "paged",
 		part{"who", func(e entry) { out.Who = r.word(e.value, e.key) }},
-		part{"via", func(e entry) { out.Via = r.oneOf(e.value, e.key, []string{string(ViaCall), string(ViaSMS)}) }},
+		part{"via", func(e entry) { out.Via = r.oneOf(e.value, e.key, reachedVia()) }},
 		r.limit("within", &out.Within), r.limit("after", &out.After))
 	r.needs(n, entries, "who", "paged needs who", "write who: a person, schedule or team")
 	r.possible(n, out.Within, out.After)

@@ -148,11 +148,14 @@ type StepExpected struct {
 	State string // one of StepStates
 }
 
+// reachedVia lists the ways in which a rehearsal tells people: those of pages, and the direct message of contact rules.
+func reachedVia() []string { return []string{string(ViaCall), string(ViaSMS), "slack"} }
+
 // PersonPaged is somebody who must be called: by the name that was paged, or as a person.
 type PersonPaged struct {
 	Mark
 	Who    string
-	Via    string        // call or sms; empty = either
+	Via    string        // call, sms or slack; empty = any
 	Within time.Duration // since the declaration; 0 = whenever
 	After  time.Duration // not earlier
 }

@@ -142,7 +142,7 @@ func expectSchema() *jsonschema.Schema {
 		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{one, long}}
 	}
 	person := either(ref("text"), object(&jsonschema.Schema{Required: []string{"who"}},
-		property{"who", described("text", "A person, schedule or team.")}, property{"via", words("How (either).", []string{string(ViaCall), string(ViaSMS)})}, within, after))
+		property{"who", described("text", "A person, schedule or team.")}, property{"via", words("How (any).", reachedVia())}, within, after))
 	message := either(ref("text"), object(&jsonschema.Schema{Required: []string{"text"}},
 		property{"text", described("text", "A piece of what is said.")}, property{"to", described("text", "room, call, sms, or an audience (anywhere).")}, within))
 	acknowledged := either(&jsonschema.Schema{Const: true}, object(&jsonschema.Schema{MinProperties: positive(1)},
