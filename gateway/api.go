@@ -122,11 +122,7 @@ func (s *Server) declare(c call) (int, any, error) {
 	if err := decode(c.body, &in); err != nil {
 		return 0, nil, err
 	}
-	by, err := apiActor(s.incidents.people, in.As, c.token.Name)
-	if err != nil {
-		return 0, nil, err
-	}
-	id, err := s.idempotency(c)
+	by, id, err := s.asked(c, in.As)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -166,11 +162,7 @@ func (s *Server) act(c call) (int, any, error) {
 	if err := decode(c.body, &in); err != nil {
 		return 0, nil, err
 	}
-	by, err := apiActor(s.incidents.people, in.As, c.token.Name)
-	if err != nil {
-		return 0, nil, err
-	}
-	id, err := s.idempotency(c)
+	by, id, err := s.asked(c, in.As)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -221,6 +213,14 @@ func (s *Server) runbook(c call) (int, any, error) {
 func (s *Server) upgrade(c call) (int, any, error) {
 	u, err := s.incidents.PlanUpgrade(c.Context(), c.key(), nil)
 	return http.StatusOK, u, err
+}
+
+// asked says for whom a request is made, and by which id it is recognised when it is repeated.
+func (s *Server) asked(c call, as string) (by incident.Actor, id string, err error) {
+	if by, err = apiActor(s.incidents.people, as, c.token.Name); err == nil {
+		id, err = s.idempotency(c)
+	}
+	return by, id, err
 }
 
 // idempotency is the id by which a repeated request is recognised: the caller's own, else one for the same content

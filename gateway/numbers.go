@@ -4,9 +4,6 @@ import (
 	"context"
 	"net/url"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
-
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
 )
@@ -14,22 +11,9 @@ import (
 // Take gives an incident its key and its page in the Temporal Web UI. The one numbering workflow counts; it is started
 // by the first who asks. It is idempotent by RunID: as the update's id here, and in the numbering's own memory.
 func (d *Incidents) Take(ctx context.Context, req contract.TakeNumberRequest) (contract.TakeNumberResult, error) {
-	start := d.client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: contract.NumbersID, TaskQueue: contract.QueueMain, WorkflowTaskTimeout: contract.TaskTimeout, StaticSummary: "incident numbers",
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-	}, string(contract.Numbers), contract.NumbersState{})
-	handle, err := d.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: start,
-		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: req.RunID, UpdateName: string(contract.NumberUpdate), Args: []any{req},
-			WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
-	})
+	numbers := keeper{workflowID: contract.NumbersID, workflow: string(contract.Numbers), about: "incident numbers", state: contract.NumbersState{}}
+	entry, err := ask(ctx, d, numbers, errand[contract.TakeNumberRequest, contract.NumberEntry]{name: contract.NumberUpdate, id: req.RunID, in: req})
 	if err != nil {
-		return contract.TakeNumberResult{}, failed("take an incident number", err)
-	}
-	var entry contract.NumberEntry
-	if err := handle.Get(ctx, &entry); err != nil {
 		return contract.TakeNumberResult{}, failed("take an incident number", err)
 	}
 	d.places.learn([]contract.NumberEntry{entry})

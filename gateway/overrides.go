@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
 	"github.com/musterbook/musterbook/contract"
@@ -70,7 +68,9 @@ func (d *Incidents) Override(ctx context.Context, o oncall.Override) (oncall.Ove
 	if err := d.knownOverride(o); err != nil {
 		return o, err
 	}
-	return updateRoster(ctx, d, contract.OverrideUpdate, o.ID, contract.OverrideRequest{Override: o})
+	return updateRoster(ctx, d, errand[contract.OverrideRequest, contract.OverrideResult]{
+		name: contract.OverrideUpdate, id: o.ID, in: contract.OverrideRequest{Override: o},
+	})
 }
 
 // knownOverride refuses names that the configuration does not have.
@@ -93,26 +93,17 @@ func (d *Incidents) knownOverride(o oncall.Override) error {
 
 // CancelOverride takes an override back. It is idempotent by its ID.
 func (d *Incidents) CancelOverride(ctx context.Context, req contract.CancelOverrideRequest) (oncall.Override, error) {
-	return updateRoster(ctx, d, contract.CancelOverrideUpdate, "cancel-"+req.ID, req)
+	return updateRoster(ctx, d, errand[contract.CancelOverrideRequest, contract.OverrideResult]{
+		name: contract.CancelOverrideUpdate, id: "cancel-" + req.ID, in: req,
+	})
 }
 
-// updateRoster asks the roster workflow, and starts it where it does not run.
-func updateRoster[In any](ctx context.Context, d *Incidents, name contract.Update[In, contract.OverrideResult], id string, in In) (oncall.Override, error) {
-	var out contract.OverrideResult
+// updateRoster asks the roster workflow.
+func updateRoster[In any](ctx context.Context, d *Incidents, change errand[In, contract.OverrideResult]) (oncall.Override, error) {
 	ctx, cancel := context.WithTimeout(ctx, rosterTime)
 	defer cancel()
-	handle, err := d.client.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: d.client.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-			ID: contract.RosterID, TaskQueue: contract.QueueMain, WorkflowTaskTimeout: contract.TaskTimeout, StaticSummary: "who is on call: overrides",
-			WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		}, string(contract.Roster), contract.RosterState{}),
-		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: id, UpdateName: string(name), Args: []any{in}, WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
-	})
-	if err == nil {
-		err = handle.Get(ctx, &out)
-	}
+	roster := keeper{workflowID: contract.RosterID, workflow: string(contract.Roster), about: "who is on call: overrides", state: contract.RosterState{}}
+	out, err := ask(ctx, d, roster, change)
 	if err != nil {
 		return out.Override, failed("change who is on call", err)
 	}
@@ -150,11 +141,7 @@ func (s *Server) override(c call) (int, any, error) {
 	if err := decode(c.body, &in); err != nil {
 		return 0, nil, err
 	}
-	by, err := apiActor(s.incidents.people, in.As, c.token.Name)
-	if err != nil {
-		return 0, nil, err
-	}
-	id, err := s.idempotency(c)
+	by, id, err := s.asked(c, in.As)
 	if err != nil {
 		return 0, nil, err
 	}

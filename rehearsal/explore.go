@@ -77,6 +77,9 @@ func Explore(o Options, l Limits) *Exploration {
 	}
 	l.Paths, l.FirstPage = cmp.Or(l.Paths, DefaultPaths), cmp.Or(l.FirstPage, 10*time.Minute)
 	o.Script.For = exploreHorizon
+	if ready, err := o.makeReady(); err == nil { // each play says what is wrong otherwise
+		o.ready = ready
+	}
 	e := &explorer{
 		options: o, limits: l, part: o.Runbook.IsPart(), seen: map[uint64]bool{}, tried: map[uint64]bool{}, found: map[string]int{},
 		out: &Exploration{Runbook: o.Runbook.ID, Findings: []Finding{}},

@@ -31,6 +31,7 @@ type Options struct {
 	Plans *runbooks.Plans
 	// Decide chooses where people and systems could do one thing or another; nil = the script and its defaults decide.
 	Decide func(Point) string
+	ready  *readyRunbook // nil = it is made ready for this play alone
 }
 
 // DefaultStart is when a play begins that says nothing of it: a Tuesday morning in winter, at no edge of anything.
@@ -134,11 +135,7 @@ func (p *play) build(start time.Time) {
 
 // input is the declaration that starts the incident.
 func (p *play) input(start time.Time) (contract.IncidentInput, error) {
-	played, err := withMetPolls(p.options.Runbook, p.options.Script.Mocks)
-	if err != nil {
-		return contract.IncidentInput{}, err
-	}
-	hash, err := played.Hash()
+	ready, err := p.options.makeReady()
 	if err != nil {
 		return contract.IncidentInput{}, err
 	}
@@ -163,7 +160,7 @@ func (p *play) input(start time.Time) (contract.IncidentInput, error) {
 	d.Title = cmp.Or(p.options.Runbook.Title, p.options.Runbook.ID)
 	d.Source, d.At, d.Severity = "rehearsal", start.UTC(), s.Severity
 	d.By = incident.Actor{Name: "Alertmanager", Door: incident.DoorAlert, Verified: true}
-	return contract.IncidentInput{Declaration: d, Runbook: *played, Hash: hash}, nil
+	return contract.IncidentInput{Declaration: d, Runbook: *ready.runbook, Hash: ready.hash}, nil
 }
 
 // inventInputs makes up what the runbook needs and nobody gave, and says so.

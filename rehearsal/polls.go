@@ -11,6 +11,28 @@ import (
 // metAtOnce is the condition of a poll of which nobody knows what the system would say.
 const metAtOnce = "true"
 
+// readyRunbook is a runbook as it is played, and its hash.
+type readyRunbook struct {
+	runbook *runbooks.Runbook
+	hash    string
+}
+
+// makeReady makes the runbook ready for a play; it depends on the runbook and the mocks alone.
+func (o *Options) makeReady() (*readyRunbook, error) {
+	if o.ready != nil {
+		return o.ready, nil
+	}
+	played, err := withMetPolls(o.Runbook, o.Script.Mocks)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := played.Hash()
+	if err != nil {
+		return nil, err
+	}
+	return &readyRunbook{runbook: played, hash: hash}, nil
+}
+
 // withMetPolls is the runbook as it is played: a poll that no mock speaks of, or whose mocks have failures and no values,
 // is met as soon as the system answers at all.
 func withMetPolls(rb *runbooks.Runbook, mocks []runbooks.Mock) (*runbooks.Runbook, error) {

@@ -47,10 +47,7 @@ type way struct {
 }
 
 func (v *ways) fromNode(d *decoder, n *yaml.Node, what string) {
-	words := []*yaml.Node{n}
-	if n.Kind == yaml.SequenceNode {
-		words = n.Content
-	}
+	words := wordsOf(n)
 	if len(words) == 0 {
 		d.fault(placeOf(n), "name at least one of call, sms, slack and email, or remove the rule", "%s is empty", what)
 		return

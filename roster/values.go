@@ -210,3 +210,11 @@ func (d *decoder) condition(key, value *yaml.Node, what string) (condition, bool
 	c.pattern = regexp.MustCompile("^(?s:" + inner + ")$")
 	return c, true
 }
+
+// wordsOf lists the words of a value that is one word or a list of them.
+func wordsOf(n *yaml.Node) []*yaml.Node {
+	if n.Kind == yaml.SequenceNode {
+		return n.Content
+	}
+	return []*yaml.Node{n}
+}

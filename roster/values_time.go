@@ -88,10 +88,7 @@ type weekdays struct {
 func (v weekdays) given() bool { return v.at.line > 0 }
 
 func (v *weekdays) fromNode(d *decoder, n *yaml.Node, what string) {
-	words := []*yaml.Node{n}
-	if n.Kind == yaml.SequenceNode {
-		words = n.Content
-	}
+	words := wordsOf(n)
 	if len(words) == 0 {
 		d.fault(placeOf(n), "name at least one day, or remove the key, which means every day", "%s is empty", what)
 		return

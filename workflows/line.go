@@ -33,20 +33,17 @@ func Line(ctx workflow.Context, st contract.LineState) (contract.None, error) {
 	if err != nil {
 		return contract.None{}, fmt.Errorf("handle %s: %w", contract.LineUpdate, err)
 	}
-	info := workflow.GetInfo(ctx)
+	full := func() bool { return grown(ctx, lineCut) }
 	for {
 		seen := asked
-		grown := func() bool {
-			return info.GetContinueAsNewSuggested() || workflow.GetInfo(ctx).GetCurrentHistoryLength() > lineCut
-		}
-		if _, err := workflow.AwaitWithTimeout(ctx, lineIdle, grown); err != nil {
+		if _, err := workflow.AwaitWithTimeout(ctx, lineIdle, full); err != nil {
 			return contract.None{}, fmt.Errorf("line: %w", err)
 		}
 		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 			return contract.None{}, fmt.Errorf("line: %w", err)
 		}
 		switch {
-		case grown():
+		case full():
 			return contract.None{}, workflow.NewContinueAsNewError(ctx, string(contract.Line), st)
 		case asked == seen:
 			return contract.None{}, nil

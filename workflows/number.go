@@ -37,14 +37,7 @@ func Numbers(ctx workflow.Context, st contract.NumbersState) (contract.None, err
 		receive(ctx, selector, contract.EndedSignal, func(_ workflow.Context, e contract.NumberEntry) { noteEnd(&st, e) })
 		return selector
 	})
-	info := workflow.GetInfo(ctx)
-	err = workflow.Await(ctx, func() bool {
-		return info.GetContinueAsNewSuggested() || workflow.GetInfo(ctx).GetCurrentHistoryLength() > numbersCut
-	})
-	if err != nil {
-		return contract.None{}, fmt.Errorf("numbering: %w", err)
-	}
-	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+	if err := untilGrown(ctx, numbersCut); err != nil {
 		return contract.None{}, fmt.Errorf("numbering: %w", err)
 	}
 	if err := signals.drain(ctx); err != nil {

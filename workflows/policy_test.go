@@ -24,13 +24,18 @@ phases:
 // withPolicy gives the scenario's roster a policy.
 func (s *scenario) withPolicy(p oncall.Policy) { s.world.Book.Policies = []oncall.Policy{p} }
 
-// withContact gives somebody rules of their own.
-func (s *scenario) withContact(id oncall.PersonID, c oncall.Contact) {
+// with changes somebody of the roster.
+func (s *scenario) with(id oncall.PersonID, change func(*oncall.Person)) {
 	for n := range s.world.Book.People {
 		if s.world.Book.People[n].ID == id {
-			s.world.Book.People[n].Contact = c
+			change(&s.world.Book.People[n])
 		}
 	}
+}
+
+// withContact gives somebody rules of their own.
+func (s *scenario) withContact(id oncall.PersonID, c oncall.Contact) {
+	s.with(id, func(p *oncall.Person) { p.Contact = c })
 }
 
 // A policy's levels have their own targets and times, and its rounds count; after them comes the page's next level, and
@@ -79,12 +84,9 @@ func TestScenarioQuietHours(t *testing.T) {
 	t.Parallel()
 	s := newScenario(t, parse(t, byPolicy))
 	s.withPolicy(oncall.Policy{Name: "payments", Urgency: oncall.UrgencyLow, Levels: []oncall.Level{{Targets: []string{"ana"}, Ack: 30 * time.Minute}}})
-	for n := range s.world.Book.People {
-		if s.world.Book.People[n].ID == "ana" {
-			s.world.Book.People[n].Zone = "Europe/Berlin"
-			s.world.Book.People[n].Quiet = &oncall.Window{From: oncall.ClockTime{Hour: 22}, To: oncall.ClockTime{Hour: 7}}
-		}
-	}
+	s.with("ana", func(p *oncall.Person) {
+		p.Zone, p.Quiet = "Europe/Berlin", &oncall.Window{From: oncall.ClockTime{Hour: 22}, To: oncall.ClockTime{Hour: 7}}
+	})
 	s.act(5*time.Hour, contract.VerbAck, contract.Act{By: person("ana", incident.DoorSlack)})
 	s.stopAt(6 * time.Hour)
 	s.run()

@@ -24,14 +24,7 @@ func Pulse(ctx workflow.Context, st contract.PulseState) (contract.None, error) 
 	if err != nil {
 		return contract.None{}, fmt.Errorf("handle %s: %w", contract.PulseUpdate, err)
 	}
-	info := workflow.GetInfo(ctx)
-	err = workflow.Await(ctx, func() bool {
-		return info.GetContinueAsNewSuggested() || workflow.GetInfo(ctx).GetCurrentHistoryLength() > pulseCut
-	})
-	if err == nil {
-		err = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
-	}
-	if err != nil {
+	if err := untilGrown(ctx, pulseCut); err != nil {
 		return contract.None{}, fmt.Errorf("pulse: %w", err)
 	}
 	return contract.None{}, workflow.NewContinueAsNewError(ctx, string(contract.Pulse), st)

@@ -31,14 +31,7 @@ func Roster(ctx workflow.Context, st contract.RosterState) (contract.None, error
 	if err := k.show(ctx); err != nil {
 		return contract.None{}, err
 	}
-	info := workflow.GetInfo(ctx)
-	err := workflow.Await(ctx, func() bool {
-		return info.GetContinueAsNewSuggested() || workflow.GetInfo(ctx).GetCurrentHistoryLength() > rosterCut
-	})
-	if err == nil {
-		err = workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
-	}
-	if err != nil {
+	if err := untilGrown(ctx, rosterCut); err != nil {
 		return contract.None{}, fmt.Errorf("roster: %w", err)
 	}
 	return contract.None{}, workflow.NewContinueAsNewError(ctx, string(contract.Roster), st)

@@ -78,16 +78,13 @@ func call(ctx context.Context, sh shell, f callFlags, command func(*caller) erro
 		temporal, people, schedules = config.Temporal, config, &config.Book
 	}
 	d.by = gateway.CLIActor(people, f.as, sh.login())
-	options, err := clusterOptions(cmp.Or(temporalAddress(f.address, sh.getenv, temporal), localAddress()), sh.getenv, temporal)
-	if err != nil {
-		return err
-	}
-	if d.client, err = dialNow(ctx, options); err != nil {
+	var namespace string
+	if d.client, namespace, err = sh.dial(ctx, f.address, temporal); err != nil {
 		return err
 	}
 	defer d.client.Close()
 	o := gateway.Options{
-		Client: d.client, Namespace: options.Namespace, UI: cmp.Or(f.ui, sh.getenv(uiVariable)), People: people, Schedules: schedules,
+		Client: d.client, Namespace: namespace, UI: cmp.Or(f.ui, sh.getenv(uiVariable)), People: people, Schedules: schedules,
 		Runbooks: f.begin.books, DefaultRunbook: defaultRunbook,
 	}
 	if f.begin.routes != nil {

@@ -82,6 +82,17 @@ func (v variables) LookupEnv(name string) (string, bool) {
 // Environ lists the environment. It is needed for headers alone (TEMPORAL_GRPC_META_…), whose names are open.
 func (v variables) Environ() []string { return os.Environ() }
 
+// dial connects a command to the Temporal that its flag, the environment or the configuration names, else to the one of
+// this machine.
+func (sh shell) dial(ctx context.Context, flag string, configured roster.Temporal) (c client.Client, namespace string, err error) {
+	options, err := clusterOptions(cmp.Or(temporalAddress(flag, sh.getenv, configured), localAddress()), sh.getenv, configured)
+	if err != nil {
+		return nil, "", err
+	}
+	c, err = dialNow(ctx, options)
+	return c, options.Namespace, err
+}
+
 // dialTime is how long a command waits for Temporal.
 const dialTime = 5 * time.Second
 

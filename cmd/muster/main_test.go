@@ -114,25 +114,25 @@ func post(ts *testscript.TestScript, _ bool, args []string) {
 	req, err := http.NewRequest(http.MethodPost, ts.Getenv("GATEWAY")+args[1], strings.NewReader(ts.ReadFile(args[2])))
 	ts.Check(err)
 	req.Header.Set("Authorization", "Bearer "+args[3])
-	answer, err := http.DefaultClient.Do(req)
-	ts.Check(err)
-	text, err := io.ReadAll(answer.Body)
-	ts.Check(errors.Join(err, answer.Body.Close()))
-	if got := strconv.Itoa(answer.StatusCode); got != args[0] {
-		ts.Fatalf("status %s, want %s: %s", got, args[0], text)
-	}
-	ts.Check(os.WriteFile(ts.MkAbs("answer"), text, 0o600))
+	answered(ts, req, args[0])
 }
 
 // fetch asks for the address that was printed last, as a calendar does: fetch STATUS. The answer is written to the file
 // answer.
 func fetch(ts *testscript.TestScript, _ bool, args []string) {
-	answer, err := http.Get(strings.TrimSpace(ts.ReadFile("stdout")))
+	req, err := http.NewRequest(http.MethodGet, strings.TrimSpace(ts.ReadFile("stdout")), nil)
+	ts.Check(err)
+	answered(ts, req, args[0])
+}
+
+// answered sends a request, checks the status of its answer, and writes that to the file answer.
+func answered(ts *testscript.TestScript, req *http.Request, status string) {
+	answer, err := http.DefaultClient.Do(req)
 	ts.Check(err)
 	text, err := io.ReadAll(answer.Body)
 	ts.Check(errors.Join(err, answer.Body.Close()))
-	if got := strconv.Itoa(answer.StatusCode); got != args[0] {
-		ts.Fatalf("status %s, want %s: %s", got, args[0], text)
+	if got := strconv.Itoa(answer.StatusCode); got != status {
+		ts.Fatalf("status %s, want %s: %s", got, status, text)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs("answer"), text, 0o600))
 }

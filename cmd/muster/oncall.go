@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -135,18 +134,14 @@ func (f *dutyFlags) open(ctx context.Context, sh shell) (*dutyBook, error) {
 
 // standingOverrides asks the server for the overrides that stand.
 func standingOverrides(ctx context.Context, sh shell, config *roster.Config) ([]oncall.Override, error) {
-	options, err := clusterOptions(cmp.Or(temporalAddress("", sh.getenv, config.Temporal), localAddress()), sh.getenv, config.Temporal)
-	if err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, overridesPatience)
 	defer cancel()
-	c, err := dialNow(ctx, options)
+	c, namespace, err := sh.dial(ctx, "", config.Temporal)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
-	incidents, err := gateway.New(gateway.Options{Client: c, Namespace: options.Namespace})
+	incidents, err := gateway.New(gateway.Options{Client: c, Namespace: namespace})
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,7 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
-	"os"
-	"strconv"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -23,14 +19,7 @@ func request(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 3 {
 		req.Header.Set("Authorization", "Bearer "+args[3])
 	}
-	answer, err := http.DefaultClient.Do(req)
-	ts.Check(err)
-	text, err := io.ReadAll(answer.Body)
-	ts.Check(errors.Join(err, answer.Body.Close()))
-	if got := strconv.Itoa(answer.StatusCode); got != args[1] {
-		ts.Fatalf("status %s, want %s: %s", got, args[1], text)
-	}
-	ts.Check(os.WriteFile(ts.MkAbs("answer"), text, 0o600))
+	answered(ts, req, args[1])
 }
 
 // takeBack takes back over HTTP every override of the JSON that was printed last: takeback TOKEN.

@@ -108,14 +108,8 @@ func temporalAnswers(ctx context.Context, sh shell, f callFlags, e *emergency) <
 	go func() {
 		ctx, cancel := context.WithTimeout(ctx, probeTime)
 		defer cancel()
-		address := cmp.Or(temporalAddress(f.address, sh.getenv, e.config.Temporal), localAddress())
-		options, err := clusterOptions(address, sh.getenv, e.config.Temporal)
-		if err != nil {
-			answer <- false // it is an aside: what matters is that people are called
-			return
-		}
-		c, err := dialNow(ctx, options)
-		if err == nil {
+		c, _, err := sh.dial(ctx, f.address, e.config.Temporal)
+		if err == nil { // it is an aside: what matters is that people are called
 			c.Close()
 		}
 		answer <- err == nil
