@@ -133,9 +133,12 @@ func (r *run) tell(ctx workflow.Context, p *incident.Page, contacts []incident.C
 		r.goAttempt(ctx, p, p.Plan(now(ctx), c.Duty, c.Via).Number, false)
 	}
 	if !said && len(contacts) > 0 {
-		first := contacts[0]
+		first, why := contacts[0], "as their own rules say"
+		if first.Duty.Quiet.After(now(ctx)) {
+			why = "it does not hurry, and these are quiet hours"
+		}
 		r.log(ctx, incident.Entry{Kind: incident.EntryCall, Step: p.Step, Text: fmt.Sprintf(
-			"%s is told at %s: it does not hurry, and these are quiet hours", first.Duty.Name, first.At.Format("15:04 MST"))})
+			"%s is told at %s: %s", first.Duty.Name, first.At.Format("15:04 MST"), why)})
 	}
 }
 

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -22,16 +21,15 @@ func (r *run) callForgotten(ctx workflow.Context) {
 			return next, at
 		}
 		for {
-			err := workflow.Await(ctx, func() bool {
-				return slices.ContainsFunc(r.inc.Pages, func(p *incident.Page) bool { return !r.inc.ForgottenAt(p).IsZero() })
-			})
-			if err != nil {
+			if err := workflow.Await(ctx, func() bool { p, _ := soonest(); return p != nil }); err != nil {
 				return
 			}
+			// A deed puts the time off without a new timer: it is looked at again when this one is over. A page that is due
+			// earlier than the one that is waited for needs its own.
 			_, at := soonest()
-			_, err = wait(ctx, waiting{ // a deed moves the time without a new timer: it is looked at again when this one is over
+			_, err := wait(ctx, waiting{
 				summary: "call again whoever has forgotten",
-				done:    func() bool { next, _ := soonest(); return next == nil },
+				done:    func() bool { next, sooner := soonest(); return next == nil || sooner.Before(at) },
 				until:   func() time.Time { return at },
 			})
 			if err != nil {

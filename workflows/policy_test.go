@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -134,4 +135,38 @@ func TestScenarioForgotten(t *testing.T) {
 	s.stopAt(3 * time.Hour)
 	s.run()
 	s.golden()
+}
+
+// Of two acknowledged pages each is called again at its own time, also when the second was acknowledged later and is due
+// earlier.
+func TestForgottenPagesHaveTheirOwnTime(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, strings.Replace(byPolicy, "- page: payments", "- page: [payments, search]", 1)+`
+    - task: Mend it
+      who: sre-oncall
+      timeout: 10h
+      on_timeout: continue
+`))
+	level := func(who string) []oncall.Level {
+		return []oncall.Level{{Targets: []string{who}, Ack: 20 * time.Minute}}
+	}
+	s.world.Book.Policies = []oncall.Policy{
+		{Name: "payments", AckTimeout: 5 * time.Hour, Levels: level("ana")}, {Name: "search", AckTimeout: 10 * time.Minute, Levels: level("cleo")},
+	}
+	s.act(time.Minute, contract.VerbAck, contract.Act{By: person("ana", incident.DoorSlack)})
+	s.act(2*time.Minute, contract.VerbAck, contract.Act{By: person("cleo", incident.DoorSlack)})
+	s.stopAt(30 * time.Minute)
+	s.run()
+	s.wantLines("12m0s  escalate: Cleo acknowledged 10m ago, and nothing has happened for 10m; calling again", "12m0s  call: calling Cleo")
+}
+
+// Whoever wants to be told of what does not hurry after a while is, and nobody speaks of quiet hours.
+func TestLowRulesMayBeginLater(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, byPolicy))
+	s.withPolicy(oncall.Policy{Name: "payments", Urgency: oncall.UrgencyLow, Levels: []oncall.Level{{Targets: []string{"ana"}, Ack: 30 * time.Minute}}})
+	s.withContact("ana", oncall.Contact{Low: []oncall.ContactRule{{Via: []oncall.Way{"sms"}, After: 10 * time.Minute}}})
+	s.stopAt(15 * time.Minute)
+	s.run()
+	s.wantLines("call: Ana is told at 01:40 UTC: as their own rules say", "10m0s  call: calling Ana", "10m0s    ~ text ana")
 }
