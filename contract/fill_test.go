@@ -41,6 +41,8 @@ func payloads() []any {
 		contract.TellPersonRequest{},
 		contract.TellPersonResult{},
 		contract.RetellPersonRequest{},
+		contract.MailRequest{},
+		contract.MailResult{},
 		contract.TextResult{},
 		contract.WriteRecordRequest{},
 		contract.WriteRecordResult{},

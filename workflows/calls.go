@@ -221,7 +221,7 @@ type placed struct {
 	note     string // what failed before
 }
 
-// place asks the provider of the telephone, or of the chat, for one attempt.
+// place asks the provider of the telephone, of the chat or of mail for one attempt.
 func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, again bool) (placed, error) {
 	if r.callsNobody() { // whatever has led here
 		return placed{}, temporal.NewNonRetryableApplicationError("this drill calls nobody", contract.RefusedType, nil)
@@ -230,11 +230,8 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	back := contract.Callback{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: string(r.inc.Key), Page: p.Key, Attempt: a.Number,
 	}
-	if a.Via == string(oncall.WaySlack) {
-		provider, err := r.writeTo(ctx, p, contract.TellPersonRequest{
-			Effect: effect, Callback: back, Person: a.Person, Message: r.directMessage(ctx, p, a),
-		})
-		return placed{provider: provider}, err
+	if written(a) {
+		return r.placeWritten(ctx, p, a, wanted{effect: effect, back: back})
 	}
 	if a.Via == string(runbooks.ViaSMS) {
 		text, reference := r.shortMessage(p, a.Number)
