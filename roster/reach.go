@@ -15,14 +15,17 @@ func (c *Config) Ways() []oncall.Way {
 	if c.Slack != nil {
 		open = append(open, oncall.WaySlack)
 	}
+	if c.Email != nil {
+		open = append(open, oncall.WayEmail)
+	}
 	return open
 }
 
 // contacts reports people who are to be told and cannot be, by what is configured. It is the last check, because it
 // needs the whole book.
 func (b *builder) contacts() {
-	if b.file.Slack == nil && b.file.Twilio == nil {
-		b.fault(place{1, 1}, "configure one of them; musterbook.example.yaml shows how", "neither slack nor twilio is configured: nobody could be told")
+	if len(b.config.Ways()) == 0 {
+		b.fault(place{1, 1}, "configure one of them; musterbook.example.yaml shows how", "neither slack nor twilio nor email is configured: nobody could be told")
 		return
 	}
 	duty := b.onDuty()
@@ -32,7 +35,7 @@ func (b *builder) contacts() {
 		switch {
 		case !slices.ContainsFunc(oncall.Ways(), p.Reached): // is reported already
 		case !slices.ContainsFunc(b.config.Ways(), p.Reached):
-			b.fault(e.key.at, "configure slack for e-mail and Slack ids, twilio for telephones",
+			b.fault(e.key.at, "configure slack for e-mail and Slack ids, email for e-mail, twilio for telephones",
 				"%s cannot be told: nothing that is configured reaches these contacts", who)
 		case duty[p.ID] != "" && len(p.Contact.High) == 0 && b.file.Twilio != nil && p.Phone == "":
 			b.fault(e.key.at, "add phone: \"+…\", or contact: { high: … } with another way",
@@ -54,7 +57,7 @@ func (b *builder) ownRules(e entry[filePerson], p oncall.Person, who string) {
 		{oncall.UrgencyLow, p.Contact.Low, "low"},
 	} {
 		if len(own.rules) > 0 && len(p.Rules(own.urgency)) > 0 && len(p.Rules(own.urgency, b.config.Ways()...)) == 0 {
-			b.fault(e.what.Contact.At, "configure slack or twilio, or add a way that is configured",
+			b.fault(e.what.Contact.At, "configure slack, twilio or email, or add a way that is configured",
 				"%s.contact.%s: nothing that is configured can tell the person in these ways", who, own.key)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/musterbook/musterbook/activities"
 	"github.com/musterbook/musterbook/gateway"
 	"github.com/musterbook/musterbook/providers/alertmanager"
+	"github.com/musterbook/musterbook/providers/email"
 	"github.com/musterbook/musterbook/providers/file"
 	"github.com/musterbook/musterbook/providers/slack"
 	"github.com/musterbook/musterbook/providers/twilio"
@@ -23,6 +24,7 @@ type vendors struct {
 	chat    *slack.Client
 	phone   *twilio.Client
 	second  *twilio.Client // takes over when the first is refused or away
+	mail    *email.Client
 	records *file.Archive
 	systems activities.Ports // bridges, trackers, audiences, web, commands; the other ports are empty
 }
@@ -50,6 +52,11 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 			if v.second, err = openTwilio(t.Second, public, live, log); err != nil {
 				return nil, fmt.Errorf("the second account: %w", err)
 			}
+		}
+	}
+	if config.Email != nil {
+		if v.mail, err = openMail(config, live, log); err != nil {
+			return nil, err
 		}
 	}
 	var room activities.Chat = absentChat{}
@@ -81,6 +88,9 @@ func (v *vendors) ports(incidents *gateway.Incidents) activities.Ports {
 	if v.chat != nil {
 		p.Chat, p.Direct = v.chat, v.chat
 	}
+	if v.mail != nil {
+		p.Mail = v.mail
+	}
 	if v.phone != nil {
 		p.Phone = v.phone
 	}
@@ -97,6 +107,9 @@ func (v *vendors) mounts(incidents *gateway.Incidents) map[string]http.Handler {
 		h := slack.NewHandler(v.live.Config().Slack.SigningSecret.Reveal(), v.chat, slackDoor{incidents: incidents, log: v.log})
 		mounts["/slack/actions"] = http.HandlerFunc(h.Actions)
 		mounts["/slack/commands"] = http.HandlerFunc(h.Commands)
+	}
+	if v.mail != nil {
+		mounts["/mail/"] = v.mail.Handler(phoneDoor{incidents: incidents})
 	}
 	if v.phone != nil {
 		mounts["/twilio/"] = v.phone.Handler(phoneDoor{incidents: incidents})
@@ -148,6 +161,9 @@ func (v *vendors) check(ctx context.Context) {
 	}
 	if v.phone != nil && config.Gateway.PublicURL == "" {
 		v.log.Warn("gateway.public_url is not set: calls only speak, nobody can acknowledge with a key")
+	}
+	if v.mail != nil {
+		v.checkMail(ctx, config)
 	}
 	if v.chat == nil {
 		v.log.Warn("no chat is configured: incidents have no room (add slack to the configuration)")

@@ -29,7 +29,7 @@ func (people) Person(id oncall.PersonID) (oncall.Person, bool) {
 // serve starts a mail server for one test.
 func serve(t *testing.T, o fakesmtp.Options) *fakesmtp.Server {
 	t.Helper()
-	s, err := fakesmtp.Start(o)
+	s, err := fakesmtp.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

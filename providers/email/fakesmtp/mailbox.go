@@ -18,7 +18,6 @@ type Mail struct {
 	Subject   string
 	Text      string
 	Head      mail.Header
-	Raw       string
 }
 
 // keep reads a mail and puts it into the mailboxes.
@@ -57,7 +56,7 @@ func read(raw string) (Mail, error) {
 	}
 	return Mail{
 		ID: bare(parsed.Header.Get("Message-ID")), InReplyTo: bare(parsed.Header.Get("In-Reply-To")), Subject: subject,
-		Text: strings.ReplaceAll(string(text), "\r\n", "\n"), Head: parsed.Header, Raw: raw,
+		Text: strings.ReplaceAll(string(text), "\r\n", "\n"), Head: parsed.Header,
 	}, nil
 }
 

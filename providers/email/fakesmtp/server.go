@@ -3,6 +3,7 @@
 package fakesmtp
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -53,8 +54,8 @@ type Server struct {
 }
 
 // Start listens on a free port of this machine.
-func Start(o Options) (*Server, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func Start(ctx context.Context, o Options) (*Server, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen for mail: %w", err)
 	}
