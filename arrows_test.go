@@ -45,6 +45,8 @@ var arrows = map[string][]string{
 	"providers/file":              {"contract"},
 	"providers/web":               {"contract"},
 	"providers/command":           {"contract"},
+	"providers/pager/fakepager":   {},
+	"providers/pager":             {"contract", "incident", "oncall"},
 	"providers/jitsi":             {"contract"},
 	"providers/email":             {"contract", "incident", "oncall", "github.com/wneessen/go-mail"},
 	"providers/email/fakesmtp":    {},

@@ -206,6 +206,7 @@ type TextRequest struct {
 	Text      string          `json:"text"`
 	Reference string          `json:"reference"`       // a piece of Text that no other message of this person has
 	Validity  time.Duration   `json:"validity"`        // worthless after this
+	Say       string          `json:"say,omitempty"`   // what it is about, for a telephone to which no reply comes back
 	First     bool            `json:"first,omitempty"` // the first message of the incident for the person
 }
 

@@ -118,7 +118,7 @@ func TestProblems(t *testing.T) {
 		},
 		{
 			name: "a contact that nothing reaches", edit: []string{`twilio: {account_sid: "${TWILIO_SID}", auth_token: "${TWILIO_TOKEN}", from: +12025550100}`, ""},
-			want: []string{`m.yaml:3:3: people.ben cannot be told: nothing that is configured reaches these contacts (configure slack for e-mail and Slack ids, email for e-mail, twilio for telephones)`},
+			want: []string{`m.yaml:3:3: people.ben cannot be told: nothing that is configured reaches these contacts (configure slack for e-mail and Slack ids, email for e-mail, twilio or pager for telephones)`},
 		},
 		{
 			name: "mail server", edit: []string{"fallback: [ben]", "fallback: [ben]\nemail: {smtp: mail.example.com, from: pager, username: pager, tls: ssl}"},
@@ -151,7 +151,7 @@ func TestProblems(t *testing.T) {
 				`twilio: {account_sid: "${TWILIO_SID}", auth_token: "${TWILIO_TOKEN}", from: +12025550100}`, "",
 				`slack: {token: "${SLACK_TOKEN}", signing_secret: "${SLACK_SECRET}"}`, "",
 			},
-			want: []string{`m.yaml:1:1: neither slack nor twilio nor email is configured: nobody could be told (configure one of them; musterbook.example.yaml shows how)`},
+			want: []string{`m.yaml:1:1: none of slack, twilio, pager and email is configured: nobody could be told (configure one of them; musterbook.example.yaml shows how)`},
 		},
 		{
 			name: "members", edit: []string{"members: [ana, ben]}", "members: [anna, cto]}", "fallback: [ben]", "fallback: [sre]", "cto: {person: ben}", "cto: {person: bne}"},

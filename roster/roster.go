@@ -23,6 +23,7 @@ type Config struct {
 	Slack    *Slack   // nil: not configured
 	Twilio   *Twilio  // nil: not configured
 	Email    *Email   // nil: not configured
+	Pager    *Pager   // nil: not configured
 	Temporal Temporal // the zero value means the embedded engine
 	Data     string   // directory of everything that is kept; relative to the working directory
 	Records  string   // directory of the finished records; empty: RecordsUnder decides
@@ -170,6 +171,7 @@ func (c *Config) NeedsRestart(next *Config) []string {
 		{"slack", c.Slack, next.Slack},
 		{"twilio", c.Twilio, next.Twilio},
 		{"email", c.Email, next.Email},
+		{"pager", c.Pager, next.Pager},
 		{"records", c.Records, next.Records},
 		{"data", c.Data, next.Data},
 	}

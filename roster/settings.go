@@ -56,6 +56,9 @@ func (b *builder) settings() {
 	if e := b.file.Email; e != nil {
 		b.config.Email = b.email(e)
 	}
+	if p := b.file.Pager; p != nil {
+		b.config.Pager = b.pager(p)
+	}
 	if t := b.file.Twilio; t != nil {
 		b.config.Twilio = b.twilio(t.fileTwilioAccount, "twilio")
 		if t.Second != nil {

@@ -236,7 +236,7 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	if a.Via == string(runbooks.ViaSMS) {
 		text, reference := r.shortMessage(p, a.Number)
 		out, err := call(phoneOptions(ctx, p, "text "+a.Name), contract.SendText, contract.TextRequest{
-			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference,
+			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference, Say: r.words(p),
 			First: r.inc.FirstFor(p, a), Validity: max(p.Patience(), leastValidity),
 		})
 		return placed{provider: out.Provider, note: out.Note}, err

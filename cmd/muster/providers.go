@@ -11,6 +11,7 @@ import (
 	"github.com/musterbook/musterbook/providers/alertmanager"
 	"github.com/musterbook/musterbook/providers/email"
 	"github.com/musterbook/musterbook/providers/file"
+	"github.com/musterbook/musterbook/providers/pager"
 	"github.com/musterbook/musterbook/providers/slack"
 	"github.com/musterbook/musterbook/providers/twilio"
 	"github.com/musterbook/musterbook/roster"
@@ -24,6 +25,7 @@ type vendors struct {
 	chat    *slack.Client
 	phone   *twilio.Client
 	second  *twilio.Client // takes over when the first is refused or away
+	pager   *pager.Client  // comes after both, or is all there is
 	mail    *email.Client
 	records *file.Archive
 	systems activities.Ports // bridges, trackers, audiences, web, commands; the other ports are empty
@@ -52,6 +54,11 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 			if v.second, err = openTwilio(t.Second, public, live, log); err != nil {
 				return nil, fmt.Errorf("the second account: %w", err)
 			}
+		}
+	}
+	if config.Pager != nil {
+		if v.pager, err = openPager(config.Pager, live); err != nil {
+			return nil, err
 		}
 	}
 	if config.Email != nil {
@@ -91,13 +98,29 @@ func (v *vendors) ports(incidents *gateway.Incidents) activities.Ports {
 	if v.mail != nil {
 		p.Mail = v.mail
 	}
-	if v.phone != nil {
-		p.Phone = v.phone
-	}
-	if v.second != nil {
-		p.Phone = activities.Phones{{Name: "the first telephone account", Phone: v.phone}, {Name: "the second one", Phone: v.second}}
+	if chain := phoneChain(v.phone, v.second, v.pager); len(chain) > 0 {
+		p.Phone = chain
 	}
 	return p
+}
+
+// phoneChain lists the telephones in the order in which they are tried; nil ones are not configured.
+func phoneChain(first, second *twilio.Client, last *pager.Client) (chain activities.Phones) {
+	if first != nil {
+		chain = append(chain, activities.NamedPhone{Name: "the first telephone account", Phone: first})
+	}
+	if second != nil {
+		chain = append(chain, activities.NamedPhone{Name: "the second one", Phone: second})
+	}
+	if last != nil {
+		chain = append(chain, activities.NamedPhone{Name: "the pager", Phone: last})
+	}
+	return chain
+}
+
+// openPager makes the client of the web service that calls people. Nothing is requested yet.
+func openPager(p *roster.Pager, people pager.People) (*pager.Client, error) {
+	return pager.New(pager.Config{URL: p.URL.Reveal(), Secret: p.Secret.Reveal(), People: people})
 }
 
 // mounts are the vendors' ways back to us, for the gateway. They check their own signatures.
@@ -153,8 +176,8 @@ func tokenOf(name string, secret roster.Secret) []gateway.Token {
 // check tells, loudly and once, what will not work when people are needed. It never keeps anything from starting.
 func (v *vendors) check(ctx context.Context) {
 	config := v.live.Config()
-	if v.phone == nil {
-		v.log.Error("no telephone is configured: nobody can be called (add twilio to the configuration)")
+	if !config.Rings() {
+		v.log.Error("no telephone is configured: nobody can be called (add twilio or pager to the configuration)")
 	}
 	if config.Heartbeat.IsZero() {
 		v.log.Warn("no heartbeat is configured: nobody outside notices when this machine dies (add heartbeat to the configuration)")
