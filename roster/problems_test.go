@@ -147,6 +147,14 @@ func TestProblems(t *testing.T) {
 			want: []string{`m.yaml:24:15: email.smtp: port 465 speaks TLS from the first byte, and email.tls is starttls (write tls: tls, or port 587)`},
 		},
 		{
+			name: "pager", edit: []string{"fallback: [ben]", "fallback: [ben]\npager: {url: 'http://pager.example.com', secret: hunter2, retries: 3}"},
+			want: []string{
+				`m.yaml:24:14: pager.url: this is no address that pages can be posted to (write https://pager.example.com/hook, or ${NAME} where the address is a secret)`,
+				`m.yaml:24:50: pager.secret: a secret does not stand in this file (write ${PAGER_SECRET} and set that variable, or write file:/run/secrets/pager_secret)`,
+				`m.yaml:24:59: pager has no field "retries" (known: url, secret)`,
+			},
+		},
+		{
 			name: "nothing to tell with", edit: []string{
 				`twilio: {account_sid: "${TWILIO_SID}", auth_token: "${TWILIO_TOKEN}", from: +12025550100}`, "",
 				`slack: {token: "${SLACK_TOKEN}", signing_secret: "${SLACK_SECRET}"}`, "",

@@ -51,6 +51,7 @@ func TestSchemaRefuses(t *testing.T) {
 		{name: "way", edit: []string{"name: Ben Ito", "name: Ben Ito, contact: {high: [{via: telegram}]}"}},
 		{name: "mail server without a sender", edit: []string{"fallback: [ben]", "fallback: [ben]\nemail: {smtp: 'mail.example.com:587'}"}},
 		{name: "protection of mail", edit: []string{"fallback: [ben]", "fallback: [ben]\nemail: {smtp: 'mail.example.com:587', from: pager@example.com, tls: ssl}"}},
+		{name: "pager without a secret", edit: []string{"fallback: [ben]", "fallback: [ben]\npager: {url: 'https://pager.example.com'}"}},
 		{name: "quiet", edit: []string{"name: Ana Ruiz", "name: Ana Ruiz, quiet: {from: 22}"}},
 		{name: "empty list", edit: []string{"fallback: [ben]", "fallback: []"}},
 		{name: "label that is a list", edit: []string{"severity: critical", "severity: [critical]"}},
