@@ -157,15 +157,15 @@ func (c *Client) tell(ctx context.Context, a asked) (string, error) {
 	return idOf(a.key, theirs), nil
 }
 
-// ownPrefix begins the ids of what the pager has taken.
-const ownPrefix = "pager:"
+// IDPrefix begins the ids of what the pager has taken.
+const IDPrefix = "pager:"
 
 // idOf is the id under which an attempt is known here: our key, and what the receiver calls it, where it says so.
-func idOf(key, theirs string) string { return strings.TrimSpace(ownPrefix + key + " " + theirs) }
+func idOf(key, theirs string) string { return strings.TrimSpace(IDPrefix + key + " " + theirs) }
 
 // keyOf reads our key back.
 func keyOf(id string) (key string, ours bool) {
-	rest, ours := strings.CutPrefix(id, ownPrefix)
+	rest, ours := strings.CutPrefix(id, IDPrefix)
 	key, _, _ = strings.Cut(rest, " ")
 	return key, ours && key != ""
 }
