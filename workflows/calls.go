@@ -283,10 +283,11 @@ func phoneOptions(ctx workflow.Context, p *incident.Page, summary string) workfl
 // repetition without a telephone does not spin.
 func (r *run) waitLevel(ctx, attempts workflow.Context, p *incident.Page) error {
 	over := func() bool { return p.State != incident.PageOpen || p.Next || !p.Exhausted && !p.Waiting() }
+	declined := func() bool { return p.State == incident.PageOpen && r.owesHangUp(p) }
 	for {
 		_, err := wait(ctx, waiting{
 			summary: fmt.Sprintf("escalate %s, level %d", p.Levels[p.Level].Target, p.Level+2),
-			done:    over,
+			done:    func() bool { return over() || declined() },
 			until: func() time.Time {
 				if deadline := levelDeadline(p); len(p.Later) == 0 || deadline.Before(p.Later[0].At) {
 					return deadline
@@ -295,6 +296,9 @@ func (r *run) waitLevel(ctx, attempts workflow.Context, p *incident.Page) error 
 			},
 			change: func() int { return r.retimes },
 		})
+		if declined() {
+			r.endCalls(ctx, p)
+		}
 		if err != nil || over() || !now(ctx).Before(levelDeadline(p)) {
 			return err
 		}
@@ -323,6 +327,10 @@ func levelDeadline(p *incident.Page) time.Time {
 // nextLevel moves a page on: the next level, the next round, and in the end the last level and the fallback, for ever.
 // Silence is never an end state.
 func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
+	why := "no answer"
+	if who := p.DeclinedBy(); who != "" {
+		why = who + " declined"
+	}
 	p.LevelAt, p.ClockAt, p.Next, p.Later = time.Time{}, time.Time{}, false, nil
 	switch {
 	case p.Exhausted:
@@ -343,9 +351,9 @@ func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
 		r.problem(ctx, p.Step, fmt.Sprintf("Nobody has acknowledged %s after %s.", r.inc.Key, rounds(p.Rounds)))
 		return
 	}
-	text := fmt.Sprintf("no answer; calling %s (level %d, round %d)", p.Levels[p.Level].Target, p.Level+1, p.Round+1)
+	text := fmt.Sprintf("%s; calling %s (level %d, round %d)", why, p.Levels[p.Level].Target, p.Level+1, p.Round+1)
 	if p.Exhausted {
-		text = fmt.Sprintf("no answer; calling %s and the fallback again", p.Levels[p.Level].Target)
+		text = fmt.Sprintf("%s; calling %s and the fallback again", why, p.Levels[p.Level].Target)
 	}
 	r.log(ctx, incident.Entry{Kind: incident.EntryEscalate, Step: p.Step, Text: text})
 }
