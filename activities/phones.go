@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
 )
 
 // NamedPhone is one of several telephones.
@@ -53,6 +54,19 @@ func (p Phones) HangUp(ctx context.Context, req contract.HangUpRequest) error {
 		problems = append(problems, err)
 	}
 	return errors.Join(problems...)
+}
+
+// Look asks the telephone that a call or a message belongs to how far it got.
+func (p Phones) Look(ctx context.Context, provider string) (incident.CallStatus, error) {
+	n, id, _ := unmark(provider)
+	if n >= len(p) {
+		return "", fmt.Errorf("look at %s: there is no such telephone", provider)
+	}
+	looker, can := p[n].Phone.(Looker)
+	if !can {
+		return "", fmt.Errorf("look at %s: %s cannot be asked", provider, p[n].Name)
+	}
+	return looker.Look(ctx, id)
 }
 
 // firstThatCan asks one telephone after the other. What only one of them refuses is told with the answer of the next.

@@ -193,6 +193,7 @@ func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again 
 			r.problem(ctx, p.Step, out.note)
 		}
 		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Provider: out.provider, Status: firstStatus(a)})
+		r.tellJoined(ctx, p, a, out)
 		if out.silent && a.Level == p.Level && a.Round == p.Round && p.ClockAt.IsZero() {
 			p.ClockAt = now(ctx)
 		}
@@ -214,11 +215,24 @@ func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again 
 	}
 }
 
+// tellJoined writes down that somebody is told by a call that was under way already, and how far that had got.
+func (r *run) tellJoined(ctx workflow.Context, p *incident.Page, a incident.Attempt, out placed) {
+	if !out.joined {
+		return
+	}
+	r.log(ctx, incident.Entry{
+		Kind: incident.EntryCall, Step: p.Step, Text: a.Name + " is being called for another incident; that call tells of this one too",
+	})
+	r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: a.Number, Status: out.status})
+}
+
 // placed is an attempt that was made.
 type placed struct {
 	provider string
 	silent   bool   // no word about it will come
 	note     string // what failed before
+	joined   bool   // a call that was under way speaks of it too
+	status   incident.CallStatus
 }
 
 // place asks the provider of the telephone, or of the chat, for one attempt.
@@ -226,7 +240,7 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	if r.callsNobody() { // whatever has led here
 		return placed{}, temporal.NewNonRetryableApplicationError("this drill calls nobody", contract.RefusedType, nil)
 	}
-	effect := contract.Effect{Key: fmt.Sprintf("%s/%d", p.Key, a.Number), Intended: a.At, Again: again}
+	effect := contract.Effect{Key: effectKey(p, a.Number), Intended: a.At, Again: again}
 	back := contract.Callback{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: string(r.inc.Key), Page: p.Key, Attempt: a.Number,
 	}
@@ -247,8 +261,11 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	out, err := call(phoneOptions(ctx, p, "page "+a.Name+" by telephone"), contract.PlaceCall, contract.CallRequest{
 		Effect: effect, Callback: back, Person: a.Person, Say: r.words(p), First: r.inc.FirstFor(p, a), Ring: ringTime(p.Patience()),
 	})
-	return placed{provider: out.Provider, silent: out.Silent, note: out.Note}, err
+	return placed{provider: out.Provider, silent: out.Silent, note: out.Note, joined: out.Joined, status: out.Status}, err
 }
+
+// effectKey is the idempotency key of an attempt.
+func effectKey(p *incident.Page, number int) string { return fmt.Sprintf("%s/%d", p.Key, number) }
 
 // Bounds of a call. A telephone rings shorter than it takes for voicemail to answer.
 const (
@@ -393,7 +410,9 @@ func (r *run) hangUp(ctx workflow.Context, p *incident.Page, a incident.Attempt)
 		TaskQueue: contract.QueuePhone, StartToCloseTimeout: 15 * time.Second, ScheduleToCloseTimeout: 30 * time.Second,
 		Summary: "stop the call to " + a.Name, RetryPolicy: &temporal.RetryPolicy{MaximumInterval: 5 * time.Second},
 	})
-	if _, err := call(ctx, contract.HangUp, contract.HangUpRequest{Provider: a.Provider}); err != nil {
+	if _, err := call(ctx, contract.HangUp, contract.HangUpRequest{
+		Provider: a.Provider, Person: a.Person, Key: effectKey(p, a.Number),
+	}); err != nil {
 		workflow.GetLogger(ctx).Warn("call not ended; it rings out and hears who has acknowledged", "person", a.Name, "error", err)
 		return
 	}
