@@ -58,6 +58,7 @@ type doctorFlags struct {
 
 // doctorChecks lists the checks in the order in which they are made and shown: what others depend on comes first. A new
 // check is a function, and one line here. A check changes nothing in the world, and never says ok of what it could not ask.
+// Where the file is faulty checkFile says for all of them that nothing could be looked at.
 func doctorChecks() []doctorCheck {
 	return []doctorCheck{
 		{"configuration", (*doctor).checkFile},
@@ -130,6 +131,7 @@ type doctor struct {
 	path  string // of the configuration
 	data  string // the data directory
 	web   *http.Client
+	local string // host:port where the embedded engine of this machine listens
 	now   func() time.Time
 
 	config   *roster.Config  // without secrets; nil: it is faulty
@@ -141,7 +143,7 @@ type doctor struct {
 
 // newDoctor reads the configuration. Nothing is asked yet.
 func newDoctor(sh shell, f doctorFlags) *doctor {
-	d := &doctor{sh: sh, flags: f, path: serverSources(sh, f.files).config, web: doctorClient(), now: time.Now}
+	d := &doctor{sh: sh, flags: f, path: serverSources(sh, f.files).config, web: doctorClient(), local: localAddress(), now: time.Now}
 	d.config, d.problems = d.read(nil)
 	var named string
 	if d.config != nil {
@@ -172,6 +174,14 @@ func (d *doctor) run(ctx context.Context, check doctorCheck) []diagnosis {
 		found[n].Group = check.group
 	}
 	return found
+}
+
+// serve is the command that starts the server on this configuration.
+func (d *doctor) serve() string {
+	if d.path == defaultConfig {
+		return "muster serve"
+	}
+	return "muster serve --config " + d.path
 }
 
 // hangUp ends the connections.

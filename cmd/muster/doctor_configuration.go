@@ -96,15 +96,26 @@ func (d *doctor) checkReadiness(context.Context) []diagnosis {
 	if err != nil {
 		return nil
 	}
-	found := slices.Concat(checkNames(d.path, d.config, books), checkReadiness(d.config, d.now()))
-	if len(found) == 0 {
-		return []diagnosis{well("no gap within eight weeks; everybody on call can be called")}
+	remedy := "muster check " + d.path + " tells each, with what to do"
+	var out []diagnosis
+	if strangers := checkNames(d.path, d.config, books); len(strangers) > 0 {
+		out = append(out, failed(remedy, "%s", inShort(strangers)))
 	}
-	first := found[0].Message
-	if len(found) > 1 {
-		first += fmt.Sprintf("; and %d more", len(found)-1)
+	if found := checkReadiness(d.config, d.now()); len(found) > 0 {
+		out = append(out, warned(remedy, "%s", inShort(found)))
 	}
-	return []diagnosis{warned("muster check "+d.path+" tells each, with what to do", "%s", first)}
+	if len(out) == 0 {
+		out = append(out, well("no gap within eight weeks; everybody on call can be called"))
+	}
+	return out
+}
+
+// inShort is the first of several findings, and how many more there are.
+func inShort(found []finding) string {
+	if len(found) == 1 {
+		return found[0].Message
+	}
+	return fmt.Sprintf("%s; and %d more", found[0].Message, len(found)-1)
 }
 
 // checkFallback says whether those who are called last can be called.

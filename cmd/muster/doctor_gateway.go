@@ -46,8 +46,10 @@ func (d *doctor) checkGateway(ctx context.Context) []diagnosis {
 	switch {
 	case err != nil && d.temporal.works:
 		return []diagnosis{noted("run muster doctor there too, or start muster gateway", "no gateway runs here: nothing answers at %s", listen)}
+	case err != nil && d.temporal.client == nil:
+		return []diagnosis{noted("", "no gateway runs here either: nothing answers at %s", listen)}
 	case err != nil:
-		return []diagnosis{noted("muster serve --config "+d.path, "no gateway runs here: nothing answers at %s", listen)}
+		return []diagnosis{noted(d.serve(), "no gateway runs here: nothing answers at %s", listen)}
 	case answer.installation == "":
 		return []diagnosis{failed("stop it, or choose another port with gateway.listen; an older muster wants a restart",
 			"another program answers at %s", listen)}
@@ -73,30 +75,28 @@ func (d *doctor) checkPublicURL(ctx context.Context) []diagnosis {
 	if remedy, what := unreachable(public); what != "" {
 		return []diagnosis{failed(remedy, "%s", what)}
 	}
-	var reached []string
 	for _, path := range d.publicPaths() {
 		if sick, ok := d.astray(ctx, public, path); ok {
 			return []diagnosis{sick}
 		}
-		reached = append(reached, path)
 	}
-	return []diagnosis{well("%s leads here: %s", public, strings.Join(reached, ", "))}
+	return []diagnosis{well("%s leads here", public)}
 }
 
 // withoutPublicURL says what is lost, and what is not.
 func (d *doctor) withoutPublicURL() diagnosis {
-	var lost, left []string
+	var lost []string
+	left := []string{"muster ack"}
+	later := ""
 	if d.config.Twilio != nil {
-		lost = append(lost, "keys in calls", "what became of a call is heard some seconds later, by asking Twilio")
-		left = append(left, "calls that speak", "replies by SMS, which Twilio is asked for every few seconds")
+		lost, left = append(lost, "keys in calls"), append(left, "calls that speak")
+		later = " Some seconds later: replies by SMS, and what became of calls, for which Twilio is asked."
 	}
 	if d.config.Slack != nil {
-		lost = append(lost, "Slack's buttons and /muster")
-		left = append(left, "rooms and messages in Slack")
+		lost, left = append(lost, "Slack's buttons", "/muster"), append(left, "rooms in Slack")
 	}
-	left = append(left, "muster ack")
-	return warned("set gateway.public_url to an https address that a proxy or tunnel leads here (docs/first-incident.md, step 1)",
-		"there is no public_url. Lost: %s. Still works: %s", strings.Join(lost, "; "), strings.Join(left, "; "))
+	return warned("set gateway.public_url to an https address that a proxy or a tunnel leads here (docs/first-incident.md, step 1)",
+		"there is no public_url. Lost: %s.%s Works: %s.", listed(lost), later, listed(left))
 }
 
 // unreachable says why nobody outside can use an address.

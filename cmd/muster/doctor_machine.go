@@ -69,7 +69,7 @@ func (d *doctor) lastGoodCopy() diagnosis {
 	age := lengthText(d.now().Sub(about.ModTime()))
 	switch {
 	case d.config != nil && bytes.Equal(kept, d.config.Source()):
-		return well("the server has taken this configuration (last good copy of %s ago)", age)
+		return well("last good copy of the configuration: as the file, %s old", age)
 	case d.gateway.answers || d.temporal.works:
 		return warned("muster reload --data "+d.data, "the server has not taken the file as it is now; its copy of %s ago is in force", age)
 	}
@@ -130,6 +130,9 @@ func (d *doctor) checkCalendars(ctx context.Context) []diagnosis {
 
 // checkClock compares this machine's clock with those of the vendors that answered.
 func (d *doctor) checkClock(context.Context) []diagnosis {
+	if d.config == nil {
+		return nil
+	}
 	var whose []string
 	var worst time.Duration
 	for _, c := range d.clocks {
@@ -150,7 +153,7 @@ func (d *doctor) checkClock(context.Context) []diagnosis {
 	}
 	switch {
 	case len(whose) == 0:
-		return []diagnosis{warned("compare it with another one: date -u", "the clock could not be compared: no vendor answered")}
+		return []diagnosis{warned("mend twilio or slack, or compare it by hand: date -u", "the clock could not be compared: no vendor answered")}
 	case worst.Abs() > clockFails:
 		return []diagnosis{failed(remedy, "the clock is %s %s: signatures are refused at five minutes", worst.Abs().Round(time.Second), way)}
 	case worst.Abs() > clockWarns:
@@ -172,5 +175,5 @@ func (d *doctor) checkHeartbeat(context.Context) []diagnosis {
 		return []diagnosis{warned("set heartbeat: to the address of a service that calls you when it is not requested for some minutes",
 			"nobody outside notices when this machine dies")}
 	}
-	return []diagnosis{well("an outside address is requested each minute while the server works")}
+	return []diagnosis{well("a watcher outside is told each minute while all works")}
 }

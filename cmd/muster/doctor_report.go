@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"charm.land/lipgloss/v2"
 )
 
 // The columns of what a doctor says, in cells: the group, the verdict, and what was found.
@@ -48,11 +50,11 @@ func (r *doctorReport) add(found []diagnosis) {
 
 // lines are a diagnosis and its remedy, wrapped.
 func (d diagnosis) lines(width int) []string {
-	out := wrapped(plainText(d.What), width)
+	out := filled(d.What, width)
 	if d.Remedy == "" {
 		return out
 	}
-	for n, text := range wrapped(plainText(d.Remedy), width-2) {
+	for n, text := range filled(d.Remedy, width-2) {
 		mark := "  "
 		if n == 0 {
 			mark = "→ "
@@ -60,6 +62,19 @@ func (d diagnosis) lines(width int) []string {
 		out = append(out, mark+text)
 	}
 	return out
+}
+
+// filled breaks a text into lines between its words. No word is cut, for addresses and commands are copied.
+func filled(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(plainText(text)) {
+		if line != "" && lipgloss.Width(line)+1+lipgloss.Width(word) > width {
+			lines, line = append(lines, line), ""
+		}
+		line = strings.TrimPrefix(line+" "+word, " ")
+	}
+	return append(lines, line)
 }
 
 // label is the verdict as it is shown. What fails stands out without colour.
@@ -99,7 +114,7 @@ func (r *doctorReport) end() error {
 		return withHint(fmt.Errorf("%s, %s", counted(out.Fail, "failure"), counted(out.Warn, "warning")),
 			"each arrow says what to do; mend from the top and run muster doctor again")
 	}
-	r.line("No failures, %s. Nobody was called. Next: muster page --test pages yourself.", counted(out.Warn, "warning"))
+	r.line("No failures, %s. Nobody was called; muster page --test pages you.", counted(out.Warn, "warning"))
 	return nil
 }
 

@@ -32,8 +32,7 @@ func (d *doctor) checkSlack(ctx context.Context) []diagnosis {
 	return []diagnosis{
 		well("%s lets the bot %s in", strings.TrimSuffix(access.Workspace, "/"), access.Bot),
 		scopes(access),
-		noted("press any button of an incident: a warning sign there means that it is another app's",
-			"a signing secret is set; whether it is this app's cannot be asked"),
+		noted("", "a signing secret is set; only a click shows if it is right"),
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -29,14 +30,14 @@ func (d *doctor) checkTemporal(ctx context.Context) []diagnosis {
 		return nil
 	}
 	named := temporalAddress(d.flags.address, d.sh.getenv, d.config.Temporal)
-	address := cmp.Or(named, localAddress())
-	c, namespace, err := d.sh.dial(ctx, d.flags.address, d.config.Temporal)
+	address := cmp.Or(named, d.local)
+	c, namespace, err := d.sh.dial(ctx, address, d.config.Temporal)
 	switch {
 	case err != nil && named == "":
-		return []diagnosis{noted("muster serve --config "+d.path, "no server runs here: nothing answers at %s", address)}
+		return []diagnosis{noted(d.serve(), "no server runs here: nothing answers at %s", address)}
 	case err != nil:
-		what, _ := explain(err)
-		return []diagnosis{failed("see that it runs, and check temporal.address or TEMPORAL_ADDRESS and the TEMPORAL_TLS_ variables", "%s", what)}
+		return []diagnosis{failed("see that it runs, and check temporal.address or TEMPORAL_ADDRESS and the TEMPORAL_TLS_ variables",
+			"Temporal at %s cannot be reached: %s", address, dialled(err))}
 	}
 	d.temporal.client = c
 	door, err := gateway.New(gateway.Options{Client: c, Namespace: namespace, DefaultRunbook: defaultRunbook})
@@ -52,6 +53,15 @@ func (d *doctor) checkTemporal(ctx context.Context) []diagnosis {
 	}
 	d.temporal.works = true
 	return []diagnosis{well("Temporal at %s answers, and a worker", address), openIncidents(ctx, door)}
+}
+
+// dialled is why a connection failed, without what the layers in between say of themselves.
+func dialled(err error) string {
+	what, _ := explain(err)
+	if _, inner, ok := strings.Cut(what, "Error while dialing: "); ok {
+		return strings.TrimSuffix(inner, `"`)
+	}
+	return what
 }
 
 // workerAbsent says why no worker would carry an incident on. One that has gone is still listed for minutes, so it is asked

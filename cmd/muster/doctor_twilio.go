@@ -78,7 +78,7 @@ func (d *doctor) checkPhone(ctx context.Context, p phoneSeen) []diagnosis {
 	}
 	account, err := phone.Account(ctx)
 	if err != nil {
-		return []diagnosis{unasked(p.name(), err, "see whether this machine reaches https://api.twilio.com")}
+		return []diagnosis{unasked("the "+p.name(), err, "see whether this machine reaches https://api.twilio.com")}
 	}
 	d.clocks = append(d.clocks, clockSeen{whose: "Twilio", theirs: account.Clock.Theirs, ours: account.Clock.Ours})
 	var out []diagnosis
@@ -110,8 +110,12 @@ func (d *doctor) checkNumber(ctx context.Context, p phoneSeen, phone *twilio.Cli
 		return []diagnosis{warned("set "+p.setting+"from to a number with SMS too, if you want messages", "%s can call and cannot text: every SMS is refused", from)}
 	}
 	out := []diagnosis{well("%s can call and text", from)}
-	if p.public != "" {
-		out = append(out, replies(number, phone.SMSAddress()))
+	switch address := phone.SMSAddress(); {
+	case address == "": // checkPublicURL says what is lost
+	case number.ReplyingAt(address):
+		out[0].What += "; replies come back"
+	default:
+		out = append(out, lostReplies(number, address))
 	}
 	if strings.HasPrefix(from, northAmerica) {
 		out = append(out, registration(from))
@@ -119,11 +123,8 @@ func (d *doctor) checkNumber(ctx context.Context, p phoneSeen, phone *twilio.Cli
 	return out
 }
 
-// replies says whether what people answer by SMS comes back.
-func replies(number twilio.Number, address string) diagnosis {
-	if number.ReplyingAt(address) {
-		return well("replies by SMS come to %s", address)
-	}
+// lostReplies says where what people answer by SMS goes in place of us.
+func lostReplies(number twilio.Number, address string) diagnosis {
 	remedy := "Twilio console, Phone Numbers, the number, A message comes in: Webhook, " + address + ", HTTP POST"
 	switch {
 	case number.SMSApp != "":
@@ -155,7 +156,7 @@ func registration(from string) diagnosis {
 func unasked(what string, err error, remedy string) diagnosis {
 	var refused *contract.Refused
 	if errors.As(err, &refused) {
-		return failed(cmp.Or(refused.Hint, remedy), "%s: %s", what, refused.What)
+		return failed(cmp.Or(refused.Hint, remedy), "%s cannot be used: %s", what, refused.What)
 	}
 	return failed(remedy, "%s could not be asked: %v", what, withoutAddress(err))
 }

@@ -38,7 +38,7 @@ type Number struct {
 // classes of every request (https://www.twilio.com/docs/iam/api/account).
 func (c *Client) Account(ctx context.Context) (Account, error) {
 	var found *api.ApiV2010Account
-	x, _, err := c.exchange(ctx, "ask Twilio for the account", func(s *api.ApiService) error {
+	x, _, err := c.exchange(ctx, "fetch account", func(s *api.ApiService) error {
 		var err error
 		found, err = s.FetchAccount(c.config.AccountSID)
 		return err
@@ -47,7 +47,7 @@ func (c *Client) Account(ctx context.Context) (Account, error) {
 		return Account{}, err
 	}
 	if found.Status == nil {
-		return Account{}, fmt.Errorf("ask Twilio for the account: the answer names no status")
+		return Account{}, fmt.Errorf("fetch account: Twilio's answer names no status")
 	}
 	return Account{
 		Status: *found.Status, Trial: strings.EqualFold(told(found.Type), "trial"), Clock: Clock{Theirs: x.date, Ours: c.config.Now()},
@@ -58,7 +58,7 @@ func (c *Client) Account(ctx context.Context) (Account, error) {
 // (https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource).
 func (c *Client) Number(ctx context.Context) (Number, bool, error) {
 	var found *api.ListIncomingPhoneNumberResponse
-	_, err := c.request(ctx, "ask Twilio for the number "+c.config.From, func(s *api.ApiService) error {
+	_, err := c.request(ctx, "look up "+c.config.From, func(s *api.ApiService) error {
 		var err error
 		found, err = s.PageIncomingPhoneNumber((&api.ListIncomingPhoneNumberParams{}).SetPhoneNumber(c.config.From), "", "")
 		return err

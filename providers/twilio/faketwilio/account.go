@@ -51,6 +51,14 @@ func (s *Server) Own(number string, own OwnNumber) {
 	s.numbers[number] = own
 }
 
+// Disown takes a number away from the account. When it was the last one, all
+// numbers count as the account's again.
+func (s *Server) Disown(number string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.numbers, number)
+}
+
 // owns says whether the account has a number that can do what is wanted. A
 // server without any declared number has all of them.
 func (s *Server) owns(number string, can func(OwnNumber) bool) bool {
