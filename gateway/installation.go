@@ -25,7 +25,7 @@ func (d *Incidents) Installation(ctx context.Context) (string, error) {
 	}
 	id := answer.GetNamespaceInfo().GetId()
 	if id == "" {
-		return "", fmt.Errorf("Temporal does not say which namespace %s is", d.namespace)
+		return "", fmt.Errorf("ask Temporal for the namespace: %s has no id", d.namespace)
 	}
 	sum := sha256.Sum256([]byte("musterbook installation\x00" + id))
 	return hex.EncodeToString(sum[:])[:markLength], nil

@@ -12,7 +12,7 @@ import (
 func TestEveryAnswerBearsTheMark(t *testing.T) {
 	t.Parallel()
 	plain := newDoor(t)
-	mark, err := plain.Incidents.Installation(t.Context())
+	mark, err := plain.Installation(t.Context())
 	if err != nil || len(mark) != 16 {
 		t.Fatalf("%q, %v", mark, err)
 	}
@@ -28,7 +28,7 @@ func TestEveryAnswerBearsTheMark(t *testing.T) {
 			t.Errorf("%s: a mark that nobody gave", path)
 		}
 	}
-	if again, err := d.Incidents.Installation(t.Context()); again != mark || err != nil {
+	if again, err := d.Installation(t.Context()); again != mark || err != nil {
 		t.Errorf("%q then %q, %v", mark, again, err)
 	}
 	elsewhere, err := gateway.New(gateway.Options{Client: shared.client, Namespace: "temporal-system"})

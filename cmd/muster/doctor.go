@@ -133,6 +133,7 @@ type doctor struct {
 	web   *http.Client
 	local string // host:port where the embedded engine of this machine listens
 	now   func() time.Time
+	beat  time.Duration // how long a worker has for a sign of life
 
 	config   *roster.Config  // without secrets; nil: it is faulty
 	problems roster.Problems // why it is
@@ -143,7 +144,7 @@ type doctor struct {
 
 // newDoctor reads the configuration. Nothing is asked yet.
 func newDoctor(sh shell, f doctorFlags) *doctor {
-	d := &doctor{sh: sh, flags: f, path: serverSources(sh, f.files).config, web: doctorClient(), local: localAddress(), now: time.Now}
+	d := &doctor{sh: sh, flags: f, path: serverSources(sh, f.files).config, web: doctorClient(), local: localAddress(), now: time.Now, beat: doctorBeat}
 	d.config, d.problems = d.read(nil)
 	var named string
 	if d.config != nil {

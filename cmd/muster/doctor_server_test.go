@@ -11,6 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"go.temporal.io/sdk/worker"
+
+	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/engine/enginetest"
 	"github.com/musterbook/musterbook/gateway"
 )
@@ -81,5 +84,22 @@ func TestDoctorMissesTheWorker(t *testing.T) {
 	// What answers at the gateway's port has another mark than this Temporal's.
 	if !strings.Contains(out, "another installation's gateway") {
 		t.Errorf("a foreign gateway is taken for ours in\n%s", out)
+	}
+}
+
+// A worker that asks for work and does none is listed by Temporal all the same.
+func TestDoctorFeelsThePulse(t *testing.T) {
+	t.Parallel()
+	e := enginetest.Start(t, nil)
+	idle := worker.New(enginetest.Client(t, e), contract.QueueMain, worker.Options{})
+	if err := idle.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(idle.Stop)
+	w := newWard(t)
+	w.flags.address = e.FrontendAddress()
+	_, out, err := w.examined(false)
+	if err == nil || !strings.Contains(strings.Join(strings.Fields(out), " "), "its worker gives no sign of life") {
+		t.Errorf("a worker that does nothing is taken for one: %v in\n%s", err, out)
 	}
 }

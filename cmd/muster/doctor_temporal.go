@@ -13,8 +13,12 @@ import (
 	"github.com/musterbook/musterbook/gateway"
 )
 
-// doctorBeat is how long a worker has for the sign of life.
-const doctorBeat = 10 * time.Second
+// What a worker is given: until it is listed, and until it has answered.
+const (
+	listingTime  = 3 * time.Second
+	listingPause = 200 * time.Millisecond
+	doctorBeat   = 10 * time.Second
+)
 
 // temporalSeen is what is known of Temporal.
 type temporalSeen struct {
@@ -68,19 +72,32 @@ func dialled(err error) string {
 // for a beat; and only where one is listed, so that nothing is begun in somebody else's Temporal.
 func (d *doctor) workerAbsent(ctx context.Context, door *gateway.Incidents, address string) (diagnosis, bool) {
 	const remedy = "start muster serve, or muster worker; when it runs, its log says why it does not work"
-	queue, err := d.temporal.client.DescribeTaskQueue(ctx, contract.QueueMain, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+	polled, err := d.polled(ctx)
 	if err != nil {
 		return failed(remedy, "whether a worker runs could not be asked: %v", plainCause(err)), true
 	}
-	if len(queue.GetPollers()) == 0 {
+	if !polled {
 		return failed(remedy, "Temporal at %s answers, but no worker does: nobody would be called", address), true
 	}
-	ctx, cancel := context.WithTimeout(ctx, doctorBeat)
+	ctx, cancel := context.WithTimeout(ctx, d.beat)
 	defer cancel()
 	if err := door.Beat(ctx); err != nil {
 		return failed(remedy, "Temporal at %s answers, but its worker gives no sign of life: nobody would be called (%v)", address, err), true
 	}
 	return diagnosis{}, false
+}
+
+// polled says whether a worker asks Temporal for work. One that has just begun is listed after a moment.
+func (d *doctor) polled(ctx context.Context) (bool, error) {
+	for end := time.Now().Add(listingTime); ; {
+		queue, err := d.temporal.client.DescribeTaskQueue(ctx, contract.QueueMain, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
+		if err != nil || len(queue.GetPollers()) > 0 {
+			return err == nil, err
+		}
+		if time.Now().After(end) || !rest(ctx, listingPause) {
+			return false, ctx.Err()
+		}
+	}
 }
 
 // openIncidents counts.

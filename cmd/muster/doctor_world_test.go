@@ -161,7 +161,7 @@ func (w *ward) examined(inJSON bool) ([]diagnosis, string, error) {
 	d := newDoctor(shell{getenv: func(name string) string { return w.env[name] }}, w.flags)
 	client := w.proxy.Client()
 	client.CheckRedirect = d.web.CheckRedirect
-	d.web, d.local = client, w.local
+	d.web, d.local, d.beat = client, w.local, time.Second
 	report := doctorReport{printer: printer{w: &out, json: inJSON}, width: doctorWidest}
 	for _, check := range doctorChecks() {
 		found := d.run(w.t.Context(), check)

@@ -108,10 +108,16 @@ func (c *Client) Access(ctx context.Context) (Access, error) {
 	if date, err := http.ParseTime(answer.Header.Get("Date")); err == nil {
 		a.Theirs = date
 	}
-	for name := range strings.SplitSeq(answer.Header.Get("X-OAuth-Scopes"), ",") {
+	a.Granted = scopesIn(answer.Header.Get("X-OAuth-Scopes"))
+	return a, nil
+}
+
+// scopesIn reads the header that lists the scopes of a token.
+func scopesIn(header string) (names []string) {
+	for name := range strings.SplitSeq(header, ",") {
 		if name = strings.TrimSpace(name); name != "" {
-			a.Granted = append(a.Granted, name)
+			names = append(names, name)
 		}
 	}
-	return a, nil
+	return names
 }

@@ -154,3 +154,20 @@ func TestNeedsAgreeWithSlackAndTheGuide(t *testing.T) {
 		}
 	}
 }
+
+func FuzzScopesHeader(f *testing.F) {
+	for _, seed := range []string{"", "chat:write", "chat:write, commands", ",, ,", "a,\x00,b"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		names := slack.ScopesIn(header)
+		for _, name := range names {
+			if name == "" || strings.Contains(name, ",") || !strings.Contains(header, name) {
+				t.Errorf("%q holds no scope %q", header, name)
+			}
+		}
+		if again := slack.ScopesIn(strings.Join(names, ",")); !slices.Equal(again, names) {
+			t.Errorf("%q, read again %q", names, again)
+		}
+	})
+}

@@ -79,14 +79,6 @@ func (c *Client) Number(ctx context.Context) (Number, bool, error) {
 	return Number{}, false, nil
 }
 
-// Callbacks are the addresses at which Twilio reaches this client, all of them; none without a public address.
-func (c *Client) Callbacks() []string {
-	if c.public == "" {
-		return nil
-	}
-	return []string{c.public + pathVoice, c.public + pathStatus, c.SMSAddress()}
-}
-
 // SMSAddress is where the number's messages must be posted; empty without a public address.
 func (c *Client) SMSAddress() string {
 	if c.public == "" {

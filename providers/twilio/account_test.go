@@ -184,3 +184,15 @@ func TestAccountTellsTheTime(t *testing.T) {
 		t.Errorf("the clocks differ by %v, %v", off, err)
 	}
 }
+
+func FuzzReplyingAt(f *testing.F) {
+	const address = "https://pager.example.com/twilio/sms"
+	for _, seed := range []string{"", address, address + "#rc=2", address + "?x=1", "https://u@pager.example.com/twilio/sms", "::", "%zz"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, set string) {
+		if (twilio.Number{SMSURL: set}).ReplyingAt(address) && !strings.EqualFold(strings.SplitN(set, "#", 2)[0], address) {
+			t.Errorf("%q is taken for %s", set, address)
+		}
+	})
+}

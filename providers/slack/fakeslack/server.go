@@ -56,10 +56,10 @@ type Server struct {
 
 	mu        sync.Mutex
 	scopes    []string // of the token
-	url       string // as configured
-	seenHost  string // Host of the latest request, when url is empty
-	counter   int    // makes ids
-	lastMicro int64  // makes message timestamps strictly increase
+	url       string   // as configured
+	seenHost  string   // Host of the latest request, when url is empty
+	counter   int      // makes ids
+	lastMicro int64    // makes message timestamps strictly increase
 	users     []*User
 	rooms     []*room
 	views     map[string]*View

@@ -79,7 +79,7 @@ type Server struct {
 	phones   map[string]Behaviour
 	account  AccountState
 	numbers  map[string]OwnNumber
-	optedOut map[string]bool   // "to from" pairs that sent STOP.
+	optedOut map[string]bool // "to from" pairs that sent STOP.
 	faults   []*Fault
 	requests []Request
 	delivery Delivery
