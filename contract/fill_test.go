@@ -42,6 +42,8 @@ func payloads() []any {
 		contract.TellPersonResult{},
 		contract.RetellPersonRequest{},
 		contract.TextResult{},
+		contract.FollowRequest{},
+		contract.FollowResult{},
 		contract.WriteRecordRequest{},
 		contract.WriteRecordResult{},
 		contract.OpenBridgeRequest{},
