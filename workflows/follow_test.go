@@ -178,7 +178,13 @@ func TestFollowSurvivesACut(t *testing.T) {
 		return lines
 	}
 	for _, cuts := range [][]time.Duration{
-		{500 * time.Millisecond}, {2500 * time.Millisecond}, {10 * time.Second}, {25 * time.Second}, {29 * time.Second}, {50 * time.Second}, {65 * time.Second},
+		{500 * time.Millisecond},
+		{2500 * time.Millisecond},
+		{10 * time.Second},
+		{25 * time.Second},
+		{29 * time.Second},
+		{50 * time.Second},
+		{65 * time.Second},
 		{time.Second, 9 * time.Second, 17 * time.Second, 33 * time.Second, 41 * time.Second, 49 * time.Second},
 	} {
 		t.Run(fmt.Sprint(cuts), func(t *testing.T) {

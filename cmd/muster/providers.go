@@ -65,7 +65,7 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 // secondPath stands in front of the addresses at which the second account reaches us, since each signs with its own token.
 const secondPath = "/second"
 
-// openTwilio makes a telephone of an account. Without a public address nothing comes back from it.
+// openTwilio makes a telephone of an account. Without a public address nothing comes back from it by itself.
 func openTwilio(t *roster.Twilio, public string, people twilio.People, log *slog.Logger) (*twilio.Client, error) {
 	return twilio.New(twilio.Config{
 		AccountSID: t.AccountSID, AuthToken: t.AuthToken.Reveal(), OtherAuthToken: t.SecondAuthToken.Reveal(), From: t.From,
