@@ -192,11 +192,19 @@ type CallResult struct {
 	Note string `json:"note,omitempty"`
 	// Follow says that nothing comes by itself, and that FollowAttempt can ask for it.
 	Follow bool `json:"follow,omitempty"`
+	// Joined says that no call was placed: one that is under way to the person speaks of this incident too. Status is how
+	// far it had got.
+	Joined bool                `json:"joined,omitempty"`
+	Status incident.CallStatus `json:"status,omitempty"`
 }
 
-// HangUpRequest ends a call that rings or speaks. A call that is over already is success.
+// HangUpRequest ends a call that rings or speaks. A call that is over already is success, and so is one that goes on
+// because it speaks of other incidents too.
 type HangUpRequest struct {
 	Provider string `json:"provider"`
+	// Person and Key are whom the call is to, and the effect that it was placed for; empty = it is ended whatever it is for.
+	Person oncall.PersonID `json:"person,omitempty"`
+	Key    string          `json:"key,omitempty"`
 }
 
 // TextRequest sends one short message. It is idempotent by Key: on Again the provider looks for a message to this

@@ -73,6 +73,8 @@ type Attempt struct {
 	Detail   string          `json:"detail,omitempty"`
 	// Follow says that no word about it comes by itself: somebody has to ask for it.
 	Follow bool `json:"follow,omitempty"`
+	// Declined says that the person does not want to be called for the incident: nothing can come of the attempt any more.
+	Declined bool `json:"declined,omitempty"`
 }
 
 // inChat says whether the attempt is a message in chat.
@@ -90,6 +92,9 @@ func (a *Attempt) rang() bool {
 // hopeless says whether no acknowledgement can come from the attempt any more. A call that was answered and ended
 // without a key is over; a message stays on the telephone.
 func (a *Attempt) hopeless() bool {
+	if a.Declined {
+		return true
+	}
 	if a.Via == "sms" || a.inChat() {
 		return a.Status == CallFailed || a.Status == CallRefused
 	}
@@ -217,16 +222,20 @@ func (p *Page) rangFor(person oncall.PersonID) bool {
 	return slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Person == person && a.rang() })
 }
 
-// Unsettled says whether a message in chat still asks for an acknowledgement, although the page is over.
+// Unsettled says whether a message in chat still asks for an acknowledgement, although the page is over, or its person has
+// declined.
 func (p *Page) Unsettled(a *Attempt) bool {
-	return p.State != PageOpen && a.inChat() && a.Provider != "" && !a.Status.Final()
+	return (p.State != PageOpen || a.Declined) && a.inChat() && a.Provider != "" && !a.Status.Final()
 }
 
-// Unended says whether a call of a page that is over still has to be hung up. The call on which the acknowledgement was
-// pressed hears its answer and ends by itself.
+// Unended says whether a call still has to be hung up, because its page is over or its person has declined. The call on
+// which the key for that was pressed hears its answer and ends by itself.
 func (p *Page) Unended(a *Attempt) bool {
-	if p.State == PageOpen || a.Via != "call" || a.Provider == "" || a.Status.Final() {
+	if a.Via != "call" || a.Provider == "" || a.Status.Final() {
 		return false
+	}
+	if p.State == PageOpen {
+		return a.Declined && a.Status != CallAnswered
 	}
 	own := p.State == PageAcknowledged && a.Person == p.AckedBy.Person && a.Person != ""
 	return !own || !p.AckCall && a.Status != CallAnswered
@@ -236,8 +245,8 @@ func (p *Page) Unended(a *Attempt) bool {
 const FollowTime = 10 * time.Minute
 
 // Followed says whether the attempt is still to be asked about: a call until it is over, because it may have to be hung
-// up; a message while the page calls.
+// up; a message while the page calls and its person has not declined.
 func (p *Page) Followed(at time.Time, a *Attempt) bool {
 	return a.Follow && a.Provider != "" && !a.Status.Final() && at.Before(a.At.Add(FollowTime)) &&
-		(a.Via == "call" || p.State == PageOpen)
+		(a.Via == "call" || p.State == PageOpen && !a.Declined)
 }

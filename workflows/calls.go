@@ -193,6 +193,7 @@ func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again 
 			r.problem(ctx, p.Step, out.note)
 		}
 		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Provider: out.provider, Status: firstStatus(a), Follow: out.follow})
+		r.tellJoined(ctx, p, a, out)
 		if out.silent && !out.follow && a.Level == p.Level && a.Round == p.Round && p.ClockAt.IsZero() {
 			p.ClockAt = now(ctx)
 		}
@@ -214,12 +215,25 @@ func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again 
 	}
 }
 
+// tellJoined writes down that somebody is told by a call that was under way already, and how far that had got.
+func (r *run) tellJoined(ctx workflow.Context, p *incident.Page, a incident.Attempt, out placed) {
+	if !out.joined {
+		return
+	}
+	r.log(ctx, incident.Entry{
+		Kind: incident.EntryCall, Step: p.Step, Text: a.Name + " is being called for another incident; that call tells of this one too",
+	})
+	r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: a.Number, Status: out.status})
+}
+
 // placed is an attempt that was made.
 type placed struct {
 	provider string
 	silent   bool   // no word about it will come by itself
 	follow   bool   // it can be asked for
 	note     string // what failed before
+	joined   bool   // a call that was under way speaks of it too
+	status   incident.CallStatus
 }
 
 // place asks the provider of the telephone, or of the chat, for one attempt.
@@ -227,7 +241,7 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	if r.callsNobody() { // whatever has led here
 		return placed{}, temporal.NewNonRetryableApplicationError("this drill calls nobody", contract.RefusedType, nil)
 	}
-	effect := contract.Effect{Key: fmt.Sprintf("%s/%d", p.Key, a.Number), Intended: a.At, Again: again}
+	effect := contract.Effect{Key: effectKey(p, a.Number), Intended: a.At, Again: again}
 	back := contract.Callback{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: string(r.inc.Key), Page: p.Key, Attempt: a.Number,
 	}
@@ -248,8 +262,13 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	out, err := call(phoneOptions(ctx, p, "page "+a.Name+" by telephone"), contract.PlaceCall, contract.CallRequest{
 		Effect: effect, Callback: back, Person: a.Person, Say: r.words(p), First: r.inc.FirstFor(p, a), Ring: ringTime(p.Patience()),
 	})
-	return placed{provider: out.Provider, silent: out.Silent, follow: out.Follow, note: out.Note}, err
+	return placed{
+		provider: out.Provider, silent: out.Silent, follow: out.Follow, note: out.Note, joined: out.Joined, status: out.Status,
+	}, err
 }
+
+// effectKey is the idempotency key of an attempt.
+func effectKey(p *incident.Page, number int) string { return fmt.Sprintf("%s/%d", p.Key, number) }
 
 // Bounds of a call. A telephone rings shorter than it takes for voicemail to answer.
 const (
@@ -284,10 +303,11 @@ func phoneOptions(ctx workflow.Context, p *incident.Page, summary string) workfl
 // repetition without a telephone does not spin.
 func (r *run) waitLevel(ctx, attempts workflow.Context, p *incident.Page) error {
 	over := func() bool { return p.State != incident.PageOpen || p.Next || !p.Exhausted && !p.Waiting() }
+	declined := func() bool { return p.State == incident.PageOpen && r.owesHangUp(p) }
 	for {
 		_, err := wait(ctx, waiting{
 			summary: fmt.Sprintf("escalate %s, level %d", p.Levels[p.Level].Target, p.Level+2),
-			done:    over,
+			done:    func() bool { return over() || declined() },
 			until: func() time.Time {
 				if deadline := levelDeadline(p); len(p.Later) == 0 || deadline.Before(p.Later[0].At) {
 					return deadline
@@ -296,6 +316,9 @@ func (r *run) waitLevel(ctx, attempts workflow.Context, p *incident.Page) error 
 			},
 			change: func() int { return r.retimes },
 		})
+		if declined() {
+			r.endCalls(ctx, p)
+		}
 		if err != nil || over() || !now(ctx).Before(levelDeadline(p)) {
 			return err
 		}
@@ -324,6 +347,10 @@ func levelDeadline(p *incident.Page) time.Time {
 // nextLevel moves a page on: the next level, the next round, and in the end the last level and the fallback, for ever.
 // Silence is never an end state.
 func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
+	why := "no answer"
+	if who := p.DeclinedBy(); who != "" {
+		why = who + " declined"
+	}
 	p.LevelAt, p.ClockAt, p.Next, p.Later = time.Time{}, time.Time{}, false, nil
 	switch {
 	case p.Exhausted:
@@ -344,9 +371,9 @@ func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
 		r.problem(ctx, p.Step, fmt.Sprintf("Nobody has acknowledged %s after %s.", r.inc.Key, rounds(p.Rounds)))
 		return
 	}
-	text := fmt.Sprintf("no answer; calling %s (level %d, round %d)", p.Levels[p.Level].Target, p.Level+1, p.Round+1)
+	text := fmt.Sprintf("%s; calling %s (level %d, round %d)", why, p.Levels[p.Level].Target, p.Level+1, p.Round+1)
 	if p.Exhausted {
-		text = fmt.Sprintf("no answer; calling %s and the fallback again", p.Levels[p.Level].Target)
+		text = fmt.Sprintf("%s; calling %s and the fallback again", why, p.Levels[p.Level].Target)
 	}
 	r.log(ctx, incident.Entry{Kind: incident.EntryEscalate, Step: p.Step, Text: text})
 }
@@ -386,7 +413,9 @@ func (r *run) hangUp(ctx workflow.Context, p *incident.Page, a incident.Attempt)
 		TaskQueue: contract.QueuePhone, StartToCloseTimeout: 15 * time.Second, ScheduleToCloseTimeout: 30 * time.Second,
 		Summary: "stop the call to " + a.Name, RetryPolicy: &temporal.RetryPolicy{MaximumInterval: 5 * time.Second},
 	})
-	if _, err := call(ctx, contract.HangUp, contract.HangUpRequest{Provider: a.Provider}); err != nil {
+	if _, err := call(ctx, contract.HangUp, contract.HangUpRequest{
+		Provider: a.Provider, Person: a.Person, Key: effectKey(p, a.Number),
+	}); err != nil {
 		workflow.GetLogger(ctx).Warn("call not ended; it rings out and hears who has acknowledged", "person", a.Name, "error", err)
 		return
 	}

@@ -86,6 +86,24 @@ func TestScenarioSilentWithMessages(t *testing.T) {
 	s.golden()
 }
 
+// Whoever declines by message while the telephone rings is left alone, and the next level is called at once.
+func TestSilentDecline(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, pager))
+	s.withoutCallbacks(map[oncall.PersonID][]turn{"ana": ringsOut(), "ben": ringsOut()})
+	s.act(10*time.Second, contract.VerbQuiet, contract.Act{By: person("ana", incident.DoorSMS), Key: "INC-1", ID: "SM1"})
+	s.stopAt(30 * time.Second)
+	s.run()
+	for _, want := range []string{"10s    ~ hang up CA-ana-2", "10s    ~ call ben"} {
+		if got := s.transcript(); !strings.Contains(got, want) {
+			t.Errorf("the transcript lacks %q:\n%s", want, got)
+		}
+	}
+	if got := s.transcript(); strings.Contains(got, "Ana has the message") {
+		t.Errorf("the message to Ana is followed on:\n%s", got)
+	}
+}
+
 // TestSilentClock: the level's time begins when the telephone rings, as with callbacks; where nothing is ever learnt, after
 // half a minute.
 func TestSilentClock(t *testing.T) {

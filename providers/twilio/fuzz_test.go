@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -13,6 +14,7 @@ import (
 func TestParseReply(t *testing.T) {
 	t.Parallel()
 	ack := func(key incident.Key) command { return command{verb: contract.VerbAck, key: key} }
+	decline := func(key incident.Key) command { return command{verb: contract.VerbQuiet, key: key} }
 	escalate := func(key incident.Key) command { return command{verb: contract.VerbEscalate, key: key} }
 	for _, test := range []struct {
 		body string
@@ -24,6 +26,8 @@ func TestParseReply(t *testing.T) {
 		{"12e", escalate("INC-12"), true},
 		{"INC-12 ack", ack("INC-12"), true},
 		{"inc 12 escalate!", escalate("INC-12"), true},
+		{"12d", decline("INC-12"), true},
+		{"Decline INC-12", decline("INC-12"), true},
 		{"ack INC-3", ack("INC-3"), true},
 		{"e 3", escalate("INC-3"), true},
 		{"12", command{}, false},
@@ -55,7 +59,7 @@ func FuzzParseReply(f *testing.F) {
 			return
 		}
 		digits := strings.TrimPrefix(string(cmd.key), "INC-")
-		if !strings.Contains(body, digits) || (cmd.verb != contract.VerbAck && cmd.verb != contract.VerbEscalate) {
+		if !strings.Contains(body, digits) || !slices.Contains([]contract.Verb{contract.VerbAck, contract.VerbEscalate, contract.VerbQuiet}, cmd.verb) {
 			t.Errorf("%q: %+v", body, cmd)
 		}
 	})

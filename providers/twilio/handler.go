@@ -25,6 +25,9 @@ type Incidents interface {
 	// whose sentence the person hears; any other error means that nothing is known to have happened, and the person is
 	// asked to wait, while the same act is sent again.
 	Act(ctx context.Context, workflowID string, verb contract.Verb, act contract.Act) (contract.Receipt, error)
+	// Companions lists the attempts that a call to somebody is made for: its own, and those of other incidents that have
+	// joined it since.
+	Companions(ctx context.Context, person oncall.PersonID, provider string) ([]contract.Callback, error)
 	// CallStatus passes on how far an attempt got. Repeated and late words are harmless. An error makes Twilio repeat it.
 	CallStatus(ctx context.Context, status contract.CallStatus) error
 }

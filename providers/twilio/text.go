@@ -63,7 +63,8 @@ func (h *handler) reply(ctx context.Context, in incoming, person oncall.Person) 
 		if !h.mayAnswer(person.Phone) {
 			return "", nil
 		}
-		return "This is not understood. Reply with the incident's number and a or e: 12a acknowledges INC-12, 12e escalates it.", nil
+		return "This is not understood. Reply with the incident's number and a or e: " +
+			"12a acknowledges INC-12, 12e escalates it, 12d declines it.", nil
 	}
 	h.mu.Lock()
 	delete(h.passive, person.Phone)
@@ -112,7 +113,7 @@ type command struct {
 }
 
 // replyForm takes "12a", "12 e", "INC-12 ack", "ack 12" and what telephones add to it.
-var replyForm = regexp.MustCompile(`^(?:(ack|escalate|a|e)\s+)?(?:inc[\s-]*)?([1-9][0-9]{0,8})(?:\s*(ack|escalate|a|e))?[\s.!]*$`)
+var replyForm = regexp.MustCompile(`^(?:(ack|escalate|decline|a|e|d)\s+)?(?:inc[\s-]*)?([1-9][0-9]{0,8})(?:\s*(ack|escalate|decline|a|e|d))?[\s.!]*$`)
 
 // parseReply reads a reply. Exactly one command is needed, before or after the number.
 func parseReply(body string) (command, bool) {
@@ -121,8 +122,11 @@ func parseReply(body string) (command, bool) {
 		return command{}, false
 	}
 	verb := contract.VerbAck
-	if strings.HasPrefix(m[1]+m[3], "e") {
+	switch (m[1] + m[3])[0] {
+	case 'e':
 		verb = contract.VerbEscalate
+	case 'd':
+		verb = contract.VerbQuiet
 	}
 	return command{verb: verb, key: incident.Key("INC-" + m[2])}, true
 }

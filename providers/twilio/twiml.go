@@ -140,11 +140,11 @@ func howToAcknowledge(key string) string {
 
 // menu speaks what it is about and asks for a key. Without a key it asks again, from the top, so that somebody who comes
 // late to the telephone hears the first words, and an acknowledgement made meanwhile is told.
-func (c *Client) menu(sealed string, about string, round int) []byte {
+func (c *Client) menu(sealed string, about string, round int, more url.Values) []byte {
 	k := c.config.Keys
 	ask := fmt.Sprintf("Press %s to acknowledge. Press %s to escalate now. Press %s to hear this again. "+
 		"Press %s to stop being called for this incident.", k.Ack, k.Escalate, k.Repeat, k.Quiet)
-	listen := c.listen(sealed, url.Values{}, say{Text: spoken(about)}, say{Text: ask})
+	listen := c.listen(sealed, more, say{Text: spoken(about)}, say{Text: ask})
 	if round+1 >= mostRounds {
 		return render(listen, say{Text: "No key was pressed. Goodbye."}, hangup{})
 	}
