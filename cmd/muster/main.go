@@ -80,7 +80,7 @@ func rootCommand(sh shell) *cobra.Command {
 		advanceCommand(sh), returnCommand(sh), revertCommand(sh), editCommand(sh), stepCommand(sh), sendCommand(sh),
 		upgradeCommand(sh),
 	)
-	add(groupServer, demoCommand(sh), serveCommand(sh), workerCommand(sh), gatewayCommand(sh), reloadCommand(sh))
+	add(groupServer, demoCommand(sh), serveCommand(sh), workerCommand(sh), gatewayCommand(sh), reloadCommand(sh), doctorCommand(sh))
 	add(groupFiles, checkCommand(sh), simulateCommand(sh), testCommand(sh), exploreCommand(sh), graphCommand(sh), schemaCommand(sh))
 	root.AddCommand(versionCommand(sh))
 	ownErrors(root)

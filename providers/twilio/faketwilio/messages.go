@@ -72,7 +72,7 @@ func (s *Server) checkMessage(form url.Values) *reply {
 		return badRequest(21211, "Invalid 'To' Phone Number: %s", to)
 	case !e164.MatchString(from):
 		return badRequest(21212, "Invalid From Number (caller ID): %s", from)
-	case !s.owns(from):
+	case !s.owns(from, canText):
 		return badRequest(21606, "The 'From' phone number %s is not a valid, SMS-capable number for your account.", from)
 	case body == "":
 		return badRequest(21602, "Message body is required.")
@@ -211,7 +211,7 @@ func (s *Server) Receive(ctx context.Context, in Incoming) ([]string, error) {
 	s.mu.Lock()
 	declared, ours := s.numbers[in.To]
 	if in.URL == "" {
-		in.URL = declared
+		in.URL = declared.MessageURL
 	}
 	switch strings.ToUpper(strings.TrimSpace(in.Body)) {
 	case "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT":
