@@ -56,6 +56,17 @@ func (p Phones) HangUp(ctx context.Context, req contract.HangUpRequest) error {
 	return errors.Join(problems...)
 }
 
+// Follow asks the telephone that has placed the call or sent the message. Without a mark that is the first one.
+func (p Phones) Follow(ctx context.Context, provider string) (contract.FollowResult, error) {
+	n, id, _ := unmark(provider)
+	if n < len(p) {
+		if one, ok := p[n].Phone.(Follower); ok {
+			return one.Follow(ctx, id)
+		}
+	}
+	return contract.FollowResult{}, &contract.Refused{What: "look at " + provider + ": no telephone here can be asked for it"}
+}
+
 // Look asks the telephone that a call or a message belongs to how far it got.
 func (p Phones) Look(ctx context.Context, provider string) (incident.CallStatus, error) {
 	n, id, _ := unmark(provider)

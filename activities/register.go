@@ -27,6 +27,7 @@ func Register(r Registry, p Ports) {
 	RegisterChat(r, p.Chat)
 	RegisterDirect(r, p.Direct)
 	RegisterPhone(r, p.Phone, p.Lines)
+	RegisterFollow(r, p.Phone, p.Sleep)
 	register(r, contract.WriteRecord, writeRecord(p.Archive))
 	RegisterSystems(r, p)
 	RegisterCommands(r, p)

@@ -45,6 +45,8 @@ func payloads() []any {
 		contract.TellPersonResult{},
 		contract.RetellPersonRequest{},
 		contract.TextResult{},
+		contract.FollowRequest{},
+		contract.FollowResult{},
 		contract.WriteRecordRequest{},
 		contract.WriteRecordResult{},
 		contract.OpenBridgeRequest{},

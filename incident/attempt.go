@@ -49,6 +49,12 @@ func (s CallStatus) rank() int {
 	return -1
 }
 
+// Beyond says whether the status is news to somebody who knows another one: a telephone rings, a message has left, or
+// what comes after that.
+func (s CallStatus) Beyond(known CallStatus) bool {
+	return s.rank() >= CallRinging.rank() && s.rank() > known.rank()
+}
+
 // Final says whether the attempt is over.
 func (s CallStatus) Final() bool { return s.rank() == 5 }
 
@@ -65,6 +71,8 @@ type Attempt struct {
 	Status   CallStatus      `json:"status,omitempty"`
 	StatusAt time.Time       `json:"status_at,omitzero"`
 	Detail   string          `json:"detail,omitempty"`
+	// Follow says that no word about it comes by itself: somebody has to ask for it.
+	Follow bool `json:"follow,omitempty"`
 	// Declined says that the person does not want to be called for the incident: nothing can come of the attempt any more.
 	Declined bool `json:"declined,omitempty"`
 }
@@ -145,6 +153,7 @@ type CallProgress struct {
 	Provider string
 	Status   CallStatus
 	Detail   string
+	Follow   bool // no word about the attempt comes by itself
 }
 
 // Progress takes a provider's word about an attempt. Late, repeated and unknown words change nothing; it answers
@@ -161,6 +170,7 @@ func (i *Incident) Progress(at time.Time, c CallProgress) bool {
 	if a.Provider == "" {
 		a.Provider = c.Provider
 	}
+	a.Follow = a.Follow || c.Follow
 	fails := a.Via == "sms" && c.Status == CallFailed && !a.hopeless() // a message may fail after it was sent
 	if c.Status.rank() <= a.Status.rank() && !fails {
 		return false
@@ -229,4 +239,14 @@ func (p *Page) Unended(a *Attempt) bool {
 	}
 	own := p.State == PageAcknowledged && a.Person == p.AckedBy.Person && a.Person != ""
 	return !own || !p.AckCall && a.Status != CallAnswered
+}
+
+// FollowTime is how long after it was decided an attempt is followed: what has not happened by then changes nothing.
+const FollowTime = 10 * time.Minute
+
+// Followed says whether the attempt is still to be asked about: a call until it is over, because it may have to be hung
+// up; a message while the page calls and its person has not declined.
+func (p *Page) Followed(at time.Time, a *Attempt) bool {
+	return a.Follow && a.Provider != "" && !a.Status.Final() && at.Before(a.At.Add(FollowTime)) &&
+		(a.Via == "call" || p.State == PageOpen && !a.Declined)
 }

@@ -192,9 +192,9 @@ func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again 
 		if out.note != "" {
 			r.problem(ctx, p.Step, out.note)
 		}
-		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Provider: out.provider, Status: firstStatus(a)})
+		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Provider: out.provider, Status: firstStatus(a), Follow: out.follow})
 		r.tellJoined(ctx, p, a, out)
-		if out.silent && a.Level == p.Level && a.Round == p.Round && p.ClockAt.IsZero() {
+		if out.silent && !out.follow && a.Level == p.Level && a.Round == p.Round && p.ClockAt.IsZero() {
 			p.ClockAt = now(ctx)
 		}
 	case temporal.IsCanceledError(err):
@@ -229,7 +229,8 @@ func (r *run) tellJoined(ctx workflow.Context, p *incident.Page, a incident.Atte
 // placed is an attempt that was made.
 type placed struct {
 	provider string
-	silent   bool   // no word about it will come
+	silent   bool   // no word about it will come by itself
+	follow   bool   // it can be asked for
 	note     string // what failed before
 	joined   bool   // a call that was under way speaks of it too
 	status   incident.CallStatus
@@ -256,12 +257,14 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference,
 			First: r.inc.FirstFor(p, a), Validity: max(p.Patience(), leastValidity),
 		})
-		return placed{provider: out.Provider, note: out.Note}, err
+		return placed{provider: out.Provider, follow: out.Follow, note: out.Note}, err
 	}
 	out, err := call(phoneOptions(ctx, p, "page "+a.Name+" by telephone"), contract.PlaceCall, contract.CallRequest{
 		Effect: effect, Callback: back, Person: a.Person, Say: r.words(p), First: r.inc.FirstFor(p, a), Ring: ringTime(p.Patience()),
 	})
-	return placed{provider: out.Provider, silent: out.Silent, note: out.Note, joined: out.Joined, status: out.Status}, err
+	return placed{
+		provider: out.Provider, silent: out.Silent, follow: out.Follow, note: out.Note, joined: out.Joined, status: out.Status,
+	}, err
 }
 
 // effectKey is the idempotency key of an attempt.

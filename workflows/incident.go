@@ -71,6 +71,7 @@ func (r *run) live(ctx workflow.Context) (contract.IncidentResult, error) {
 	r.deliver(ctx)
 	r.deliverSystems(ctx)
 	r.callPeople(ctx)
+	r.followAttempts(ctx)
 	r.callForgotten(ctx)
 	r.settleMessages(ctx)
 

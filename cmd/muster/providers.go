@@ -65,7 +65,7 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 // secondPath stands in front of the addresses at which the second account reaches us, since each signs with its own token.
 const secondPath = "/second"
 
-// openTwilio makes a telephone of an account. Without a public address nothing comes back from it.
+// openTwilio makes a telephone of an account. Without a public address nothing comes back from it by itself.
 func openTwilio(t *roster.Twilio, public string, people twilio.People, log *slog.Logger) (*twilio.Client, error) {
 	return twilio.New(twilio.Config{
 		AccountSID: t.AccountSID, AuthToken: t.AuthToken.Reveal(), OtherAuthToken: t.SecondAuthToken.Reveal(), From: t.From,
@@ -105,6 +105,20 @@ func (v *vendors) mounts(incidents *gateway.Incidents) map[string]http.Handler {
 		mounts[secondPath+"/twilio/"] = http.StripPrefix(secondPath, v.second.Handler(phoneDoor{incidents: incidents}))
 	}
 	return mounts
+}
+
+// inboxes are the numbers to which nobody but us can bring messages, because Twilio does not reach us. There are none where
+// there is a public address.
+func (v *vendors) inboxes(incidents *gateway.Incidents) (all []*twilio.Inbox) {
+	if v.live.Config().Gateway.PublicURL != "" {
+		return nil
+	}
+	for _, phone := range []*twilio.Client{v.phone, v.second} {
+		if phone != nil {
+			all = append(all, phone.Inbox(phoneDoor{incidents: incidents}))
+		}
+	}
+	return all
 }
 
 // alertSources are the alert sources that have a token; the others are closed.
@@ -147,7 +161,7 @@ func (v *vendors) check(ctx context.Context) {
 		v.log.Warn("no heartbeat is configured: nobody outside notices when this machine dies (add heartbeat to the configuration)")
 	}
 	if v.phone != nil && config.Gateway.PublicURL == "" {
-		v.log.Warn("gateway.public_url is not set: calls only speak, nobody can acknowledge with a key")
+		v.log.Warn("gateway.public_url is not set: calls take no keys; replies by message are fetched every 5 s, and how far calls get is asked for every 2 s")
 	}
 	if v.chat == nil {
 		v.log.Warn("no chat is configured: incidents have no room (add slack to the configuration)")

@@ -118,6 +118,11 @@ func (s *stack) start(ctx, life context.Context) error {
 	s.keepConfiguration()
 	s.background.Go(func() { s.vendors.check(life) })
 	s.background.Go(func() { s.calendars.Run(life) })
+	if s.options.Gateway {
+		for _, inbox := range s.vendors.inboxes(s.Incidents) {
+			s.background.Go(func() { inbox.Run(life) })
+		}
+	}
 	if s.options.Worker {
 		pulse := heartbeat{address: s.watcher, beat: s.Incidents.Beat, client: http.DefaultClient, log: s.log}
 		s.background.Go(func() { pulse.run(life) })

@@ -117,3 +117,30 @@ func FuzzFit(f *testing.F) {
 		}
 	})
 }
+
+func FuzzNextPage(f *testing.F) {
+	for _, seed := range []string{"/2010-04-01/Accounts/AC1/Messages.json?PageSize=100&Page=1&PageToken=PASM1", "", "?", "%zz", "?PageToken=%00&Page=-1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		token, number := nextPage(&address)
+		if (token != "" || number != "") && !strings.Contains(address, "?") {
+			t.Errorf("%q: page %q of %q", address, number, token)
+		}
+	})
+}
+
+func FuzzReplyTo(f *testing.F) {
+	for _, seed := range []string{"INC-12", "INC-X0198ab", "INC-", "", "12", "INC-0"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		reply, ok := replyTo(key)
+		if !ok {
+			return
+		}
+		if cmd, understood := parseReply(reply); !understood || cmd.verb != contract.VerbAck {
+			t.Errorf("%q: the reply %q is not understood", key, reply)
+		}
+	})
+}

@@ -62,10 +62,8 @@ type kept struct {
 // Handler answers Twilio's webhooks under /twilio/. Every request must carry Twilio's signature over the configured
 // public address; headers of proxies are not looked at.
 func (c *Client) Handler(incidents Incidents) http.Handler {
-	h := &handler{
-		Client: c, incidents: incidents, mux: http.NewServeMux(),
-		answers: newRecent[*kept](rememberedAnswers), passive: map[string]int{},
-	}
+	h := c.handler(incidents)
+	h.mux = http.NewServeMux()
 	for _, token := range []string{c.config.AuthToken, c.config.OtherAuthToken} {
 		if token != "" {
 			h.validators = append(h.validators, sdk.NewRequestValidator(token))
@@ -76,6 +74,11 @@ func (c *Client) Handler(incidents Incidents) http.Handler {
 	h.handle(pathStatus, h.sealed(h.status))
 	h.handle(pathSMS, h.text)
 	return h.mux
+}
+
+// handler is what webhooks and the inbox share.
+func (c *Client) handler(incidents Incidents) *handler {
+	return &handler{Client: c, incidents: incidents, answers: newRecent[*kept](rememberedAnswers), passive: map[string]int{}}
 }
 
 // webhook is one verified request of Twilio's.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 )
@@ -19,6 +20,12 @@ type Progress struct {
 func (c *Client) Look(ctx context.Context, provider string) (incident.CallStatus, error) {
 	p, err := c.Progress(ctx, provider)
 	return p.Status, err
+}
+
+// Follow is Progress in the words of the port.
+func (c *Client) Follow(ctx context.Context, provider string) (contract.FollowResult, error) {
+	p, err := c.Progress(ctx, provider)
+	return contract.FollowResult{Status: p.Status, Detail: p.Detail}, err
 }
 
 // Progress is Look with the reason of a failure. Its errors have the classes of every request.
