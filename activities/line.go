@@ -19,12 +19,6 @@ type Lines interface {
 	Leave(ctx context.Context, leave contract.LineLeave) (contract.LineLeft, error)
 }
 
-// Looker is a telephone that can say how far a call got. One that cannot places a call for each incident.
-type Looker interface {
-	// Look has no effect.
-	Look(ctx context.Context, provider string) (incident.CallStatus, error)
-}
-
 // Times of a line and of what is asked besides. Whoever hears nothing from it calls directly: a page is never dropped
 // because somebody counts.
 const (
@@ -111,14 +105,14 @@ func (p linedPhone) bear(ctx context.Context, req contract.LineRequest) (contrac
 // underWay looks whether a call still rings or speaks. One that cannot be looked at counts as over: a second call is
 // better than none.
 func (p linedPhone) underWay(ctx context.Context, provider string) (incident.CallStatus, bool) {
-	looker, can := p.Phone.(Looker)
+	follower, can := p.Phone.(Follower)
 	if !can {
 		return "", false
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
-	status, err := looker.Look(ctx, provider)
-	return status, err == nil && !status.Final()
+	out, err := follower.Follow(ctx, provider)
+	return out.Status, err == nil && !out.Status.Final()
 }
 
 // tell tells a line what became of a call. When it does not hear it, the next incident only gets a call of its own.

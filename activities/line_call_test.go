@@ -35,8 +35,8 @@ func (p *talker) Text(context.Context, contract.TextRequest) (contract.TextResul
 	return contract.TextResult{}, nil
 }
 
-func (p *talker) Look(context.Context, string) (incident.CallStatus, error) {
-	return p.status, p.lookErr
+func (p *talker) Follow(context.Context, string) (contract.FollowResult, error) {
+	return contract.FollowResult{Status: p.status}, p.lookErr
 }
 
 // A call that is under way is joined; where it is over, or nobody knows, the incident gets a call of its own, and the line

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/musterbook/musterbook/contract"
-	"github.com/musterbook/musterbook/incident"
 )
 
 // NamedPhone is one of several telephones.
@@ -65,19 +64,6 @@ func (p Phones) Follow(ctx context.Context, provider string) (contract.FollowRes
 		}
 	}
 	return contract.FollowResult{}, &contract.Refused{What: "look at " + provider + ": no telephone here can be asked for it"}
-}
-
-// Look asks the telephone that a call or a message belongs to how far it got.
-func (p Phones) Look(ctx context.Context, provider string) (incident.CallStatus, error) {
-	n, id, _ := unmark(provider)
-	if n >= len(p) {
-		return "", fmt.Errorf("look at %s: there is no such telephone", provider)
-	}
-	looker, can := p[n].Phone.(Looker)
-	if !can {
-		return "", fmt.Errorf("look at %s: %s cannot be asked", provider, p[n].Name)
-	}
-	return looker.Look(ctx, id)
 }
 
 // firstThatCan asks one telephone after the other. What only one of them refuses is told with the answer of the next.

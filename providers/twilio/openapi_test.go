@@ -173,7 +173,7 @@ func TestEveryRequestAgreesWithThePublishedDescription(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, provider := range []string{placed.Provider, sent.Provider} {
-			if _, err := client.Look(t.Context(), provider); err != nil {
+			if _, err := client.Follow(t.Context(), provider); err != nil {
 				t.Error(err)
 			}
 		}
