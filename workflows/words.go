@@ -38,6 +38,10 @@ func (r *run) shortMessage(p *incident.Page, number int) (text, reference string
 	words := plainSigns.Replace(strings.TrimSuffix(r.words(p), "."))
 	ways := fmt.Sprintf(". Reply %sa to acknowledge, %se to escalate", code, code)
 	tail, more := ways+". "+reference, ways+fmt.Sprintf(", %sd to decline. %s", code, reference)
+	if r.inc.Key.Number() == 0 { // a provisional key means nothing to whoever reads replies
+		tail = ". Acknowledge in the chat room. " + reference
+		more = tail
+	}
 	room, width := segment, septets
 	if septets(words) < 0 {
 		room, width = twoWideSegments, units

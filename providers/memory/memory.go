@@ -249,8 +249,11 @@ func (w *World) Put(_ context.Context, name string, content []byte) (string, err
 
 // Take gives keys, the same for the same run.
 func (w *World) Take(_ context.Context, req contract.TakeNumberRequest) (contract.TakeNumberResult, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	unlock, err := w.begin(Act{Kind: "number"})
+	defer unlock()
+	if err != nil {
+		return contract.TakeNumberResult{}, err
+	}
 	key, known := w.keys[req.RunID]
 	if !known {
 		w.number++
