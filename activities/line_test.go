@@ -20,6 +20,9 @@ type counter struct {
 	err    error
 	hangs  bool
 	asked  []contract.LineRequest
+	placed []contract.LinePlaced
+	left   []contract.LineLeave
+	others bool
 }
 
 // Use answers, fails, or never answers.
@@ -30,6 +33,18 @@ func (c *counter) Use(ctx context.Context, req contract.LineRequest) (contract.L
 		return contract.LineResult{}, ctx.Err()
 	}
 	return c.answer, c.err
+}
+
+// Placed notes what became of calls.
+func (c *counter) Placed(_ context.Context, placed contract.LinePlaced) error {
+	c.placed = append(c.placed, placed)
+	return c.err
+}
+
+// Leave says whether a call goes on for others.
+func (c *counter) Leave(_ context.Context, leave contract.LineLeave) (contract.LineLeft, error) {
+	c.left = append(c.left, leave)
+	return contract.LineLeft{Others: c.others}, c.err
 }
 
 // Past what a line bears nobody is called, and the page goes on; a line that does not answer keeps nobody from being

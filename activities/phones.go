@@ -56,6 +56,17 @@ func (p Phones) HangUp(ctx context.Context, req contract.HangUpRequest) error {
 	return errors.Join(problems...)
 }
 
+// Follow asks the telephone that has placed the call or sent the message. Without a mark that is the first one.
+func (p Phones) Follow(ctx context.Context, provider string) (contract.FollowResult, error) {
+	n, id, _ := unmark(provider)
+	if n < len(p) {
+		if one, ok := p[n].Phone.(Follower); ok {
+			return one.Follow(ctx, id)
+		}
+	}
+	return contract.FollowResult{}, &contract.Refused{What: "look at " + provider + ": no telephone here can be asked for it"}
+}
+
 // firstThatCan asks one telephone after the other. What only one of them refuses is told with the answer of the next.
 // When all of them fail, the most hopeful error counts: what may be tried again is.
 // None may use up the time of those behind it.

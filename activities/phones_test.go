@@ -18,6 +18,8 @@ type account struct {
 	err    error
 	called int
 	hung   []string
+
+	followed []string
 }
 
 func (a *account) Call(context.Context, contract.CallRequest) (contract.CallResult, error) {
@@ -36,6 +38,11 @@ func (a *account) HangUp(_ context.Context, req contract.HangUpRequest) error {
 		return errors.New("no such call")
 	}
 	return nil
+}
+
+func (a *account) Follow(_ context.Context, provider string) (contract.FollowResult, error) {
+	a.followed = append(a.followed, provider)
+	return contract.FollowResult{Status: "ringing"}, a.err
 }
 
 func TestPhonesFallOver(t *testing.T) {
@@ -124,5 +131,31 @@ func TestPhonesHangUp(t *testing.T) {
 	phones := activities.Phones{{Name: "first", Phone: &account{id: "CA1"}}}
 	if err := phones.HangUp(t.Context(), contract.HangUpRequest{Provider: "CA9"}); err == nil {
 		t.Error("a call that nobody knows was ended")
+	}
+}
+
+// A call is followed at the telephone that placed it; one that cannot be asked says so for ever.
+func TestPhonesFollow(t *testing.T) {
+	t.Parallel()
+	for provider, want := range map[string][2][]string{
+		"CA1":   {{"CA1"}, nil},
+		"1/CA2": {nil, {"CA2"}},
+	} {
+		first, second := &account{id: "CA1"}, &account{id: "CA2"}
+		phones := activities.Phones{{Name: "first", Phone: first}, {Name: "second", Phone: second}}
+		if got, err := phones.Follow(t.Context(), provider); err != nil || got.Status != "ringing" {
+			t.Errorf("%s: %+v, %v", provider, got, err)
+		}
+		if diff := cmp.Diff(want, [2][]string{first.followed, second.followed}); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", provider, diff)
+		}
+	}
+	mute := struct{ activities.Phone }{&account{}}
+	for _, phones := range []activities.Phones{{{Name: "mute", Phone: mute}}, {}} {
+		for _, provider := range []string{"CA1", "3/CA1"} {
+			if _, err := phones.Follow(t.Context(), provider); !contract.IsRefused(err) {
+				t.Errorf("%s: %v, want a refusal", provider, err)
+			}
+		}
 	}
 }

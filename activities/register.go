@@ -28,6 +28,7 @@ func Register(r Registry, p Ports) {
 	RegisterDirect(r, p.Direct)
 	RegisterMail(r, p.Mail)
 	RegisterPhone(r, p.Phone, p.Lines)
+	RegisterFollow(r, p.Phone, p.Sleep)
 	register(r, contract.WriteRecord, writeRecord(p.Archive))
 	RegisterSystems(r, p)
 	RegisterCommands(r, p)
@@ -97,11 +98,9 @@ func (absentMail) Mail(context.Context, contract.MailRequest) (contract.MailResu
 
 // RegisterPhone binds the telephone alone, for the worker of the telephone's task queue. Nil lines bear everything.
 func RegisterPhone(r Registry, phone Phone, lines Lines) {
+	phone = linedPhone{Phone: phone, lines: lines}
 	register(r, contract.PlaceCall, func(ctx context.Context, req contract.CallRequest) (contract.CallResult, error) {
 		req.Again = req.Again || repeated(ctx)
-		if err := bear(ctx, lines, contract.LineRequest{Person: req.Person, Key: req.Key, Via: "call", First: req.First}); err != nil {
-			return contract.CallResult{}, err
-		}
 		return phone.Call(ctx, req)
 	})
 	register(r, contract.HangUp, func(ctx context.Context, req contract.HangUpRequest) (contract.None, error) {
@@ -109,9 +108,6 @@ func RegisterPhone(r Registry, phone Phone, lines Lines) {
 	})
 	register(r, contract.SendText, func(ctx context.Context, req contract.TextRequest) (contract.TextResult, error) {
 		req.Again = req.Again || repeated(ctx)
-		if err := bear(ctx, lines, contract.LineRequest{Person: req.Person, Key: req.Key, Via: "sms", First: req.First}); err != nil {
-			return contract.TextResult{}, err
-		}
 		return phone.Text(ctx, req)
 	})
 }

@@ -31,23 +31,26 @@ func TestRegister(t *testing.T) {
 		string(contract.OpenBridge), string(contract.OpenTicket), string(contract.SyncTicket), string(contract.PublishUpdate),
 		string(contract.KeepEvidence), string(contract.DraftPostmortem), string(contract.CallHTTP), string(contract.RunCommand),
 	}
-	var everything, chatAlone, directAlone, mailAlone, phoneAlone list
+	follow := []string{string(contract.FollowAttempt)}
+	var everything, chatAlone, directAlone, mailAlone, phoneAlone, followAlone list
 	p := &ports{}
 	activities.Register(&everything, p.all())
 	activities.RegisterChat(&chatAlone, p)
 	activities.RegisterDirect(&directAlone, p)
 	activities.RegisterMail(&mailAlone, p)
 	activities.RegisterPhone(&phoneAlone, p, nil)
+	activities.RegisterFollow(&followAlone, p, nil)
 	for _, test := range []struct {
 		name string
 		want []string
 		got  list
 	}{
-		{"all", slices.Concat(chat, direct, mail, phone, rest, systems), everything},
+		{"all", slices.Concat(chat, direct, mail, phone, follow, rest, systems), everything},
 		{"chat", chat, chatAlone},
 		{"direct", direct, directAlone},
 		{"mail", mail, mailAlone},
 		{"phone", phone, phoneAlone},
+		{"follow", follow, followAlone},
 	} {
 		differs(t, test.name, slices.Sorted(slices.Values(test.want)), slices.Sorted(slices.Values(test.got)))
 	}

@@ -22,7 +22,8 @@ const (
 	TellPerson   Activity[TellPersonRequest, TellPersonResult] = "TellPerson"
 	RetellPerson Activity[RetellPersonRequest, None]           = "RetellPerson"
 
-	SendMail Activity[MailRequest, MailResult] = "SendMail"
+	SendMail      Activity[MailRequest, MailResult]     = "SendMail"
+	FollowAttempt Activity[FollowRequest, FollowResult] = "FollowAttempt"
 )
 
 // Effect is what every request that changes the world carries.
@@ -190,11 +191,21 @@ type CallResult struct {
 	Silent bool `json:"silent,omitempty"`
 	// Note says that something has failed before it was placed after all.
 	Note string `json:"note,omitempty"`
+	// Follow says that nothing comes by itself, and that FollowAttempt can ask for it.
+	Follow bool `json:"follow,omitempty"`
+	// Joined says that no call was placed: one that is under way to the person speaks of this incident too. Status is how
+	// far it had got.
+	Joined bool                `json:"joined,omitempty"`
+	Status incident.CallStatus `json:"status,omitempty"`
 }
 
-// HangUpRequest ends a call that rings or speaks. A call that is over already is success.
+// HangUpRequest ends a call that rings or speaks. A call that is over already is success, and so is one that goes on
+// because it speaks of other incidents too.
 type HangUpRequest struct {
 	Provider string `json:"provider"`
+	// Person and Key are whom the call is to, and the effect that it was placed for; empty = it is ended whatever it is for.
+	Person oncall.PersonID `json:"person,omitempty"`
+	Key    string          `json:"key,omitempty"`
 }
 
 // TextRequest sends one short message. It is idempotent by Key: on Again the provider looks for a message to this
@@ -215,6 +226,23 @@ type TextResult struct {
 	Provider string `json:"provider"`
 	// Note says that something has failed before it was sent after all.
 	Note string `json:"note,omitempty"`
+	// Follow says that nothing comes by itself, and that FollowAttempt can ask for it.
+	Follow bool `json:"follow,omitempty"`
+}
+
+// FollowRequest asks how far a call or a message got, again and again, until something happens to it that people care
+// about. It has no effect.
+type FollowRequest struct {
+	Provider string              `json:"provider"`
+	Known    incident.CallStatus `json:"known,omitempty"` // what is known already
+	Every    time.Duration       `json:"every"`           // nanoseconds between two looks
+	For      time.Duration       `json:"for"`             // nanoseconds; when nothing has happened by then, that is the answer
+}
+
+// FollowResult is how far it got; what was known already when nothing has happened.
+type FollowResult struct {
+	Status incident.CallStatus `json:"status,omitempty"`
+	Detail string              `json:"detail,omitempty"` // why it failed, where the provider says so
 }
 
 // TellPersonRequest writes to one person in private. It is idempotent by Key, which is kept in the message's metadata.

@@ -6,7 +6,8 @@ import (
 	"github.com/musterbook/musterbook/oncall"
 )
 
-// Line keeps how often one person is told, across all incidents: one short-lived workflow a person.
+// Line keeps how often one person is told, across all incidents, and which call to them is under way: one short-lived
+// workflow a person.
 const Line Workflow[LineState, None] = "Line"
 
 // LineID is the workflow id of a person's line.
@@ -15,6 +16,23 @@ func LineID(person oncall.PersonID) string { return "line/" + string(person) }
 // LineState is a line's memory.
 type LineState struct {
 	Uses []LineUse `json:"uses,omitempty"` // of the last minutes, oldest first
+	// Call is the newest call to the person. It may be over: only its provider knows.
+	Call *LineCall `json:"call,omitempty"`
+}
+
+// LineCall is one call that speaks of one or several incidents.
+type LineCall struct {
+	Key      string      `json:"key"`                // of the effect that places it
+	Provider string      `json:"provider,omitempty"` // the provider's id; empty = it is being placed
+	At       time.Time   `json:"at"`
+	For      []LineShare `json:"for"` // the attempts that it is made for, in the order in which they came
+}
+
+// LineShare is an attempt for which a call is made.
+type LineShare struct {
+	Key      string   `json:"key"` // of the effect
+	Callback Callback `json:"callback"`
+	Left     bool     `json:"left,omitempty"` // nobody needs to be told of it any more
 }
 
 // LineUse is one attempt to tell the person.
@@ -31,6 +49,10 @@ type LineRequest struct {
 	Key    string          `json:"key"`
 	Via    string          `json:"via"`
 	First  bool            `json:"first,omitempty"` // the first attempt of its incident in this way: always allowed
+	// Callback is the attempt, so that a call which is under way can speak of it; of calls.
+	Callback Callback `json:"callback,omitzero"`
+	// Alone says that the attempt wants a call of its own: the one that was under way is over.
+	Alone bool `json:"alone,omitempty"`
 }
 
 // LineResult is the answer.
@@ -39,7 +61,33 @@ type LineResult struct {
 	// Uses is how often the person was told in this way within Within; of a refusal.
 	Uses   int           `json:"uses,omitempty"`
 	Within time.Duration `json:"within,omitempty"` // nanoseconds
+	// Joined is the provider's id of a call that is under way and now speaks of this attempt too. Whether it is under way
+	// still only the provider knows.
+	Joined string `json:"joined,omitempty"`
 }
 
-// LineUpdate asks a line.
-const LineUpdate Update[LineRequest, LineResult] = "use"
+// LinePlaced tells a line what became of a call that it has allowed. It is idempotent by Key.
+type LinePlaced struct {
+	Person   oncall.PersonID `json:"person"`
+	Key      string          `json:"key"`
+	Provider string          `json:"provider,omitempty"` // empty = there is no call that could speak of anything else
+}
+
+// LineLeave takes an attempt off a call, because nobody needs to be told of it any more. It is idempotent by Key.
+type LineLeave struct {
+	Person oncall.PersonID `json:"person"`
+	Key    string          `json:"key"`
+}
+
+// LineLeft says whether the call goes on for others.
+type LineLeft struct {
+	Others bool `json:"others,omitempty"`
+}
+
+// What a line is asked.
+const (
+	LineUpdate       Update[LineRequest, LineResult] = "use"
+	LinePlacedUpdate Update[LinePlaced, None]        = "placed"
+	LineLeaveUpdate  Update[LineLeave, LineLeft]     = "leave"
+	LineQuery        Query[None, LineState]          = "line"
+)

@@ -23,11 +23,13 @@ type Query[In, Out any] string
 // None is the payload of a message that needs none.
 type None struct{}
 
-// The task queues. Chat and telephone have their own, so that a chat outage never delays a call.
+// The task queues. Chat and telephone have their own, so that a chat outage never delays a call; and so has following what
+// was placed, because each look lasts for minutes and must take no place from a call.
 const (
-	QueueMain  = "muster"
-	QueueChat  = "muster-chat"
-	QueuePhone = "muster-phone"
+	QueueMain   = "muster"
+	QueueChat   = "muster-chat"
+	QueuePhone  = "muster-phone"
+	QueueFollow = "muster-follow"
 )
 
 // The workflows.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -139,6 +140,8 @@ type CallStatus struct {
 	Provider string              `json:"provider"`
 	Status   incident.CallStatus `json:"status"`
 	Detail   string              `json:"detail,omitempty"`
+	// Person is who is called, so that other incidents for which the call is made hear of it too; empty = it is made for one.
+	Person oncall.PersonID `json:"person,omitempty"`
 }
 
 // The queries.

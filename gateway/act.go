@@ -195,6 +195,31 @@ func (d *Incidents) closed(ctx context.Context, workflowID string, key incident.
 // CallStatus passes on a telephone provider's word about one attempt. It is idempotent by what it says: the same word
 // twice is dropped. Nothing is left to tell an incident that has closed, so that is no error.
 func (d *Incidents) CallStatus(ctx context.Context, status contract.CallStatus) error {
+	if err := d.passOn(ctx, status); err != nil {
+		return err
+	}
+	if status.Person == "" || status.Status != incident.CallAnswered && !status.Status.Final() {
+		return nil
+	}
+	others, err := d.Companions(ctx, status.Person, status.Provider)
+	if err != nil {
+		return err
+	}
+	for _, other := range others {
+		if other == status.Callback {
+			continue
+		}
+		told := status
+		told.Callback = other
+		if err := d.passOn(ctx, told); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// passOn tells one incident how far an attempt of its got.
+func (d *Incidents) passOn(ctx context.Context, status contract.CallStatus) error {
 	err := d.send(ctx, parcel{
 		workflowID: status.WorkflowID, name: string(contract.CallSignal), payload: status,
 		request: digestOf(status.WorkflowID, status.Page, fmt.Sprint(status.Attempt), status.Provider, string(status.Status)),

@@ -177,6 +177,9 @@ func (s *Server) logged(next http.Handler) http.Handler {
 			r.Header.Set(requestHeader, rand.Text())
 		}
 		w.Header().Set(requestHeader, requestID(r))
+		if s.installation != "" {
+			w.Header().Set(InstallationHeader, s.installation)
+		}
 		began := time.Now()
 		watched := &watcher{ResponseWriter: w}
 		defer func() {

@@ -52,6 +52,8 @@ type ServerConfig struct {
 	Calendars Calendars
 	// Mounts are the vendors' handlers by pattern ("/slack/actions", "/twilio/"). They check their own signatures.
 	Mounts map[string]http.Handler
+	// Installation is the mark that every answer bears (see InstallationHeader); empty = none.
+	Installation string
 	// BodyLimit is in bytes; zero = DefaultBodyLimit.
 	BodyLimit int64
 	Logger    *slog.Logger // nil = nowhere
@@ -59,12 +61,13 @@ type ServerConfig struct {
 
 // Server is the door's HTTP side.
 type Server struct {
-	incidents *Incidents
-	sources   map[string]Source
-	tokens    func() []Token
-	calendars Calendars
-	bodyLimit int64
-	log       *slog.Logger
+	incidents    *Incidents
+	sources      map[string]Source
+	tokens       func() []Token
+	calendars    Calendars
+	installation string
+	bodyLimit    int64
+	log          *slog.Logger
 
 	mux     *http.ServeMux
 	http    *http.Server
@@ -79,8 +82,9 @@ func NewServer(c ServerConfig) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		incidents: c.Incidents, sources: c.Sources, tokens: c.Tokens, calendars: c.Calendars, bodyLimit: c.BodyLimit,
-		log: c.Logger, mux: http.NewServeMux(), gate: newGate(), repeats: newRepeats(time.Minute),
+		incidents: c.Incidents, sources: c.Sources, tokens: c.Tokens, calendars: c.Calendars,
+		installation: c.Installation, bodyLimit: c.BodyLimit, log: c.Logger,
+		mux: http.NewServeMux(), gate: newGate(), repeats: newRepeats(time.Minute),
 	}
 	if s.bodyLimit == 0 {
 		s.bodyLimit = DefaultBodyLimit

@@ -49,6 +49,12 @@ func (s CallStatus) rank() int {
 	return -1
 }
 
+// Beyond says whether the status is news to somebody who knows another one: a telephone rings, a message has left, or
+// what comes after that.
+func (s CallStatus) Beyond(known CallStatus) bool {
+	return s.rank() >= CallRinging.rank() && s.rank() > known.rank()
+}
+
 // Final says whether the attempt is over.
 func (s CallStatus) Final() bool { return s.rank() == 5 }
 
@@ -65,6 +71,10 @@ type Attempt struct {
 	Status   CallStatus      `json:"status,omitempty"`
 	StatusAt time.Time       `json:"status_at,omitzero"`
 	Detail   string          `json:"detail,omitempty"`
+	// Follow says that no word about it comes by itself: somebody has to ask for it.
+	Follow bool `json:"follow,omitempty"`
+	// Declined says that the person does not want to be called for the incident: nothing can come of the attempt any more.
+	Declined bool `json:"declined,omitempty"`
 }
 
 // inChat says whether the attempt is a message in chat.
@@ -85,6 +95,9 @@ func (a *Attempt) rang() bool {
 // hopeless says whether no acknowledgement can come from the attempt any more. A call that was answered and ended
 // without a key is over; a message stays on the telephone.
 func (a *Attempt) hopeless() bool {
+	if a.Declined {
+		return true
+	}
 	if a.Via == "sms" || a.written() {
 		return a.Status == CallFailed || a.Status == CallRefused
 	}
@@ -143,6 +156,7 @@ type CallProgress struct {
 	Provider string
 	Status   CallStatus
 	Detail   string
+	Follow   bool // no word about the attempt comes by itself
 }
 
 // Progress takes a provider's word about an attempt. Late, repeated and unknown words change nothing; it answers
@@ -159,6 +173,7 @@ func (i *Incident) Progress(at time.Time, c CallProgress) bool {
 	if a.Provider == "" {
 		a.Provider = c.Provider
 	}
+	a.Follow = a.Follow || c.Follow
 	fails := a.Via == "sms" && c.Status == CallFailed && !a.hopeless() // a message may fail after it was sent
 	if c.Status.rank() <= a.Status.rank() && !fails {
 		return false
@@ -214,17 +229,31 @@ func (p *Page) rangFor(person oncall.PersonID) bool {
 	return slices.ContainsFunc(p.Attempts, func(a Attempt) bool { return a.Person == person && a.rang() })
 }
 
-// Unsettled says whether a message in chat still asks for an acknowledgement, although the page is over.
+// Unsettled says whether a message in chat still asks for an acknowledgement, although the page is over, or its person has
+// declined.
 func (p *Page) Unsettled(a *Attempt) bool {
-	return p.State != PageOpen && a.inChat() && a.Provider != "" && !a.Status.Final()
+	return (p.State != PageOpen || a.Declined) && a.inChat() && a.Provider != "" && !a.Status.Final()
 }
 
-// Unended says whether a call of a page that is over still has to be hung up. The call on which the acknowledgement was
-// pressed hears its answer and ends by itself.
+// Unended says whether a call still has to be hung up, because its page is over or its person has declined. The call on
+// which the key for that was pressed hears its answer and ends by itself.
 func (p *Page) Unended(a *Attempt) bool {
-	if p.State == PageOpen || a.Via != "call" || a.Provider == "" || a.Status.Final() {
+	if a.Via != "call" || a.Provider == "" || a.Status.Final() {
 		return false
+	}
+	if p.State == PageOpen {
+		return a.Declined && a.Status != CallAnswered
 	}
 	own := p.State == PageAcknowledged && a.Person == p.AckedBy.Person && a.Person != ""
 	return !own || !p.AckCall && a.Status != CallAnswered
+}
+
+// FollowTime is how long after it was decided an attempt is followed: what has not happened by then changes nothing.
+const FollowTime = 10 * time.Minute
+
+// Followed says whether the attempt is still to be asked about: a call until it is over, because it may have to be hung
+// up; a message while the page calls and its person has not declined.
+func (p *Page) Followed(at time.Time, a *Attempt) bool {
+	return a.Follow && a.Provider != "" && !a.Status.Final() && at.Before(a.At.Add(FollowTime)) &&
+		(a.Via == "call" || p.State == PageOpen && !a.Declined)
 }

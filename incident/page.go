@@ -271,6 +271,34 @@ func (i *Incident) StopCalling(at time.Time, by Actor) error {
 	return nil
 }
 
+// DeclinePages lets the open pages go on without somebody who has asked not to be called: what was to be done to reach them is
+// dropped, what rings for them is to be ended, and a level that waits for nobody else is over.
+func (i *Incident) DeclinePages(person oncall.PersonID) {
+	for _, p := range i.OpenPages() {
+		for n := range p.Attempts {
+			if a := &p.Attempts[n]; a.Person == person {
+				a.Declined = true
+			}
+		}
+		p.Later = slices.DeleteFunc(p.Later, func(c Contact) bool { return c.Duty.Person == person })
+	}
+}
+
+// DeclinedBy names who has declined at the present level, where nobody else was tried; empty = somebody else was.
+func (p *Page) DeclinedBy() string {
+	var names []string
+	for n := range p.Attempts {
+		switch a := &p.Attempts[n]; {
+		case !p.present(a):
+		case !a.Declined:
+			return ""
+		case !slices.Contains(names, a.Name):
+			names = append(names, a.Name)
+		}
+	}
+	return strings.Join(names, " and ")
+}
+
 // WithdrawPages ends the open pages whose keys begin with a stem, because what they called for has been done.
 func (i *Incident) WithdrawPages(stem string) {
 	for _, p := range i.OpenPages() {

@@ -31,8 +31,8 @@ type Options struct {
 	Actions func(activities.Registry)
 }
 
-// Worker is several workers in one: chat, telephone and commands have task queues of their own, so that none waits for
-// another.
+// Worker is several workers in one: chat, telephone, following of calls and commands have task queues of their own, so that
+// none waits for another.
 type Worker struct {
 	workers []worker.Worker
 }
@@ -61,9 +61,11 @@ func New(c client.Client, ports activities.Ports, o Options) *Worker {
 	activities.RegisterMail(chat, ports.Mail)
 	phone := worker.New(c, contract.QueuePhone, onlyActivities)
 	activities.RegisterPhone(phone, ports.Phone, ports.Lines)
+	following := worker.New(c, contract.QueueFollow, onlyActivities)
+	activities.RegisterFollow(following, ports.Phone, ports.Sleep)
 	commands := worker.New(c, contract.QueueRun, onlyActivities)
 	activities.RegisterCommands(commands, ports)
-	out := &Worker{workers: []worker.Worker{all, chat, phone, commands}}
+	out := &Worker{workers: []worker.Worker{all, chat, phone, following, commands}}
 	if o.Actions != nil {
 		actions := worker.New(c, contract.QueueActions, onlyActivities)
 		o.Actions(actions)

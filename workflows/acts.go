@@ -91,7 +91,7 @@ func answer(inc *incident.Incident, at time.Time, verb contract.Verb, act contra
 func page(inc *incident.Incident, at time.Time, verb contract.Verb, act contract.Act) (contract.Receipt, error) {
 	switch verb {
 	case contract.VerbQuiet:
-		return contract.Receipt{Text: "you will not be called again for " + string(inc.Key)}, inc.StopCalling(at, act.By)
+		return contract.Receipt{Text: "you will not be called again for " + string(inc.Key) + "; others are"}, inc.StopCalling(at, act.By)
 	case contract.VerbEscalate:
 		return contract.Receipt{Text: "the next level is being called"}, inc.EscalateNow(at, act.By, act.Page)
 	default:

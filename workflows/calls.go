@@ -12,7 +12,6 @@ import (
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
-	"github.com/musterbook/musterbook/runbooks"
 )
 
 // callPeople drives every open page, those of the runbook and those by hand, each in a coroutine of its own; and those
@@ -169,121 +168,16 @@ func (r *run) pageFrame(p *incident.Page) *frame {
 	return nil
 }
 
-// goAttempt makes one attempt in the background.
-func (r *run) goAttempt(ctx workflow.Context, p *incident.Page, number int, again bool) {
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		if p.State != incident.PageOpen {
-			return
-		}
-		r.effects++
-		r.attempt(ctx, p, number, again)
-		r.effects--
-	})
-}
-
-// attempt calls or writes to one person and records what became of it. What is refused is told at once and the page goes
-// on; what was placed although the page has ended meanwhile is hung up by callPeople.
-func (r *run) attempt(ctx workflow.Context, p *incident.Page, number int, again bool) {
-	a := *p.Attempt(number)
-	out, err := r.place(ctx, p, a, again)
-	defer func() { r.retimes++ }()
-	switch {
-	case err == nil:
-		if out.note != "" {
-			r.problem(ctx, p.Step, out.note)
-		}
-		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Provider: out.provider, Status: firstStatus(a)})
-		if out.silent && a.Level == p.Level && a.Round == p.Round && p.ClockAt.IsZero() {
-			p.ClockAt = now(ctx)
-		}
-	case temporal.IsCanceledError(err):
-		r.inc.Progress(now(ctx), incident.CallProgress{
-			Page: p.Key, Attempt: number, Status: incident.CallCanceled, Detail: "the page had ended",
-		})
-	case !isType(err, contract.RefusedType) && !isType(err, contract.InstallationType):
-		// It may have been placed all the same: the level's clock goes on, and the provider's word still counts.
-		r.problem(ctx, p.Step, fmt.Sprintf("it is not known whether %s was reached (%s): %s", a.Name, a.Via, plain(err)))
-	default:
-		r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Status: incident.CallRefused, Detail: plain(err)})
-		p.Hasten(now(ctx), a.Person)
-		if p.State == incident.PageOpen {
-			r.post(ctx, posting{message: contract.Message{
-				Text: fmt.Sprintf("%s cannot be reached (%s): %s", a.Name, a.Via, plain(err)), Tone: contract.ToneRed,
-			}})
-		}
-	}
-}
-
-// placed is an attempt that was made.
-type placed struct {
-	provider string
-	silent   bool   // no word about it will come
-	note     string // what failed before
-}
-
-// place asks the provider of the telephone, of the chat or of mail for one attempt.
-func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, again bool) (placed, error) {
-	if r.callsNobody() { // whatever has led here
-		return placed{}, temporal.NewNonRetryableApplicationError("this drill calls nobody", contract.RefusedType, nil)
-	}
-	effect := contract.Effect{Key: fmt.Sprintf("%s/%d", p.Key, a.Number), Intended: a.At, Again: again}
-	back := contract.Callback{
-		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: string(r.inc.Key), Page: p.Key, Attempt: a.Number,
-	}
-	if written(a) {
-		return r.placeWritten(ctx, p, a, wanted{effect: effect, back: back})
-	}
-	if a.Via == string(runbooks.ViaSMS) {
-		text, reference := r.shortMessage(p, a.Number)
-		out, err := call(phoneOptions(ctx, p, "text "+a.Name), contract.SendText, contract.TextRequest{
-			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference, Say: r.words(p),
-			First: r.inc.FirstFor(p, a), Validity: max(p.Patience(), leastValidity),
-		})
-		return placed{provider: out.Provider, note: out.Note}, err
-	}
-	out, err := call(phoneOptions(ctx, p, "page "+a.Name+" by telephone"), contract.PlaceCall, contract.CallRequest{
-		Effect: effect, Callback: back, Person: a.Person, Say: r.words(p), First: r.inc.FirstFor(p, a), Ring: ringTime(p.Patience()),
-	})
-	return placed{provider: out.Provider, silent: out.Silent, note: out.Note}, err
-}
-
-// Bounds of a call. A telephone rings shorter than it takes for voicemail to answer.
-const (
-	shortestRing  = 5 * time.Second
-	longestRing   = 25 * time.Second
-	leastValidity = time.Minute
-	leastAck      = time.Second      // of a level, whatever the runbook computes
-	clockCap      = 30 * time.Second // the level's clock starts without a ring after this
-	longestRepeat = 15 * time.Minute // between two calls of the fallback
-)
-
-// ringTime is how long a telephone rings: below the time until the next level is called, where that is possible.
-func ringTime(ack time.Duration) time.Duration {
-	return min(max(ack-5*time.Second, shortestRing), longestRing)
-}
-
-// phoneOptions gives an attempt about as long as its level has: after that the page has gone on. A page that ends
-// takes back what has not been placed yet, and waits for what has, so that it can be hung up.
-func phoneOptions(ctx workflow.Context, p *incident.Page, summary string) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: contract.QueuePhone, StartToCloseTimeout: 15 * time.Second,
-		ScheduleToCloseTimeout: max(p.Patience(), time.Minute), WaitForCancellation: true, Summary: summary,
-		Priority: temporal.Priority{PriorityKey: 1},
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: time.Second, BackoffCoefficient: 1.5, MaximumInterval: 10 * time.Second,
-		},
-	})
-}
-
 // waitLevel waits until the page ends, somebody sends it on, no answer can come any more, or the level's time is over;
 // meanwhile it makes the later attempts when their time comes. When everything is exhausted it always waits, so that a
 // repetition without a telephone does not spin.
 func (r *run) waitLevel(ctx, attempts workflow.Context, p *incident.Page) error {
 	over := func() bool { return p.State != incident.PageOpen || p.Next || !p.Exhausted && !p.Waiting() }
+	declined := func() bool { return p.State == incident.PageOpen && r.owesHangUp(p) }
 	for {
 		_, err := wait(ctx, waiting{
 			summary: fmt.Sprintf("escalate %s, level %d", p.Levels[p.Level].Target, p.Level+2),
-			done:    over,
+			done:    func() bool { return over() || declined() },
 			until: func() time.Time {
 				if deadline := levelDeadline(p); len(p.Later) == 0 || deadline.Before(p.Later[0].At) {
 					return deadline
@@ -292,6 +186,9 @@ func (r *run) waitLevel(ctx, attempts workflow.Context, p *incident.Page) error 
 			},
 			change: func() int { return r.retimes },
 		})
+		if declined() {
+			r.endCalls(ctx, p)
+		}
 		if err != nil || over() || !now(ctx).Before(levelDeadline(p)) {
 			return err
 		}
@@ -320,6 +217,10 @@ func levelDeadline(p *incident.Page) time.Time {
 // nextLevel moves a page on: the next level, the next round, and in the end the last level and the fallback, for ever.
 // Silence is never an end state.
 func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
+	why := "no answer"
+	if who := p.DeclinedBy(); who != "" {
+		why = who + " declined"
+	}
 	p.LevelAt, p.ClockAt, p.Next, p.Later = time.Time{}, time.Time{}, false, nil
 	switch {
 	case p.Exhausted:
@@ -340,9 +241,9 @@ func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
 		r.problem(ctx, p.Step, fmt.Sprintf("Nobody has acknowledged %s after %s.", r.inc.Key, rounds(p.Rounds)))
 		return
 	}
-	text := fmt.Sprintf("no answer; calling %s (level %d, round %d)", p.Levels[p.Level].Target, p.Level+1, p.Round+1)
+	text := fmt.Sprintf("%s; calling %s (level %d, round %d)", why, p.Levels[p.Level].Target, p.Level+1, p.Round+1)
 	if p.Exhausted {
-		text = fmt.Sprintf("no answer; calling %s and the fallback again", p.Levels[p.Level].Target)
+		text = fmt.Sprintf("%s; calling %s and the fallback again", why, p.Levels[p.Level].Target)
 	}
 	r.log(ctx, incident.Entry{Kind: incident.EntryEscalate, Step: p.Step, Text: text})
 }
@@ -382,7 +283,9 @@ func (r *run) hangUp(ctx workflow.Context, p *incident.Page, a incident.Attempt)
 		TaskQueue: contract.QueuePhone, StartToCloseTimeout: 15 * time.Second, ScheduleToCloseTimeout: 30 * time.Second,
 		Summary: "stop the call to " + a.Name, RetryPolicy: &temporal.RetryPolicy{MaximumInterval: 5 * time.Second},
 	})
-	if _, err := call(ctx, contract.HangUp, contract.HangUpRequest{Provider: a.Provider}); err != nil {
+	if _, err := call(ctx, contract.HangUp, contract.HangUpRequest{
+		Provider: a.Provider, Person: a.Person, Key: effectKey(p, a.Number),
+	}); err != nil {
 		workflow.GetLogger(ctx).Warn("call not ended; it rings out and hears who has acknowledged", "person", a.Name, "error", err)
 		return
 	}

@@ -211,7 +211,7 @@ func (r *run) settleMessage(ctx workflow.Context, p *incident.Page, a *incident.
 	r.polls[key] = stop
 	r.effects++
 	_, err := call(lane, contract.RetellPerson, contract.RetellPersonRequest{
-		Provider: a.Provider, Message: r.markedMessage(contract.Message{Text: r.directWords(p) + "\n→ " + whoHasIt(p)}),
+		Provider: a.Provider, Message: r.markedMessage(contract.Message{Text: r.directWords(p) + "\n→ " + settledBy(p, a)}),
 	})
 	r.effects--
 	delete(r.polls, key)
@@ -223,6 +223,14 @@ func (r *run) settleMessage(ctx workflow.Context, p *incident.Page, a *incident.
 	}
 	r.inc.Progress(now(ctx), incident.CallProgress{Page: p.Key, Attempt: number, Status: incident.CallCompleted})
 	return true
+}
+
+// settledBy says why a message asks for nothing any more.
+func settledBy(p *incident.Page, a *incident.Attempt) string {
+	if p.State == incident.PageOpen && a.Declined {
+		return "you are not called for this any more; others are"
+	}
+	return whoHasIt(p)
 }
 
 // whoHasIt is how a page ended.

@@ -517,6 +517,24 @@ func TestAShortMessageFitsIntoOneSegment(t *testing.T) {
 	}
 }
 
+// A message of an incident that got no number asks for no reply that nobody could read.
+func TestAMessageWithoutANumber(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, containing("    - page: owner\n      via: [sms]\n")))
+	s.world.Fail = func(a memory.Act) error {
+		if a.Kind == "number" {
+			return errors.New("no worker answers")
+		}
+		return nil
+	}
+	s.act(time.Minute, contract.VerbAck, by("ana", contract.Act{}))
+	s.ends(incident.Resolved)
+	got := s.transcript()
+	if !strings.Contains(got, ". Acknowledge in the chat room. (") || strings.Contains(got, "Reply ") {
+		t.Errorf("the message asks for something else:\n%s", got)
+	}
+}
+
 func TestACallWithUnknownOutcomeIsNotGivenUp(t *testing.T) {
 	t.Parallel()
 	s := newScenario(t, parse(t, containing("    - page: owner\n      ack: 2m\n      via: [call]\n      rounds: 1\n")))

@@ -64,6 +64,7 @@ type scenario struct {
 	world *memory.World
 	in    contract.IncidentInput
 
+	counts  map[string]int           // attempts of effects, by name
 	slows   map[string]time.Duration // effects that take longer than usual
 	between func(*contract.State)    // what the drain of a cut has done to the state
 }
@@ -75,7 +76,7 @@ func newScenario(t *testing.T, rb *runbooks.Runbook) *scenario {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &scenario{t: t, slows: map[string]time.Duration{}}
+	s := &scenario{t: t, slows: map[string]time.Duration{}, counts: map[string]int{}}
 	s.world = memory.New(book(), func() time.Time { return s.stage.Now() })
 	s.stage = stage.New(stage.Options{
 		Start: start, Plans: plans, Action: s.world.DoAction,
@@ -83,7 +84,7 @@ func newScenario(t *testing.T, rb *runbooks.Runbook) *scenario {
 			Chat: s.world, Direct: s.world, Mail: s.world, Phone: s.world, People: s.world, Archive: s.world, Numbers: s.world, Bridges: s.world, Tracker: s.world,
 			Audiences: s.world, Web: s.world, Commands: s.world,
 		},
-		Takes:   func(e stage.Effect) time.Duration { return s.slows[e.Name] },
+		Takes:   func(e stage.Effect) time.Duration { s.counts[e.Name]++; return s.slows[e.Name] },
 		Between: func(st *contract.State) { s.betweenRuns(st) },
 	})
 	s.at(20*24*time.Hour, func() {

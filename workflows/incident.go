@@ -15,13 +15,15 @@ import (
 
 // engineVersion is the newest version of the interpreter; it is recorded once at the start of each run, and
 // continue-as-new is where an open incident moves to it.
-const engineVersion = versionMends
+const engineVersion = versionDeclines
 
 // What the versions have changed in what a run does, so that an open one goes on as it began.
 const (
 	// versionMends: an acknowledgement accepts an open offer; a computed duration of nothing or less keeps a pace; a signal
 	// that no step awaits is refused; an impossible quorum is told.
 	versionMends = 2
+	// versionDeclines: whoever asks not to be called any more lets the page go on at once, and their telephone stops.
+	versionDeclines = 3
 )
 
 // since says whether this run has begun with a version of the interpreter, or a newer one.
@@ -69,6 +71,7 @@ func (r *run) live(ctx workflow.Context) (contract.IncidentResult, error) {
 	r.deliver(ctx)
 	r.deliverSystems(ctx)
 	r.callPeople(ctx)
+	r.followAttempts(ctx)
 	r.callForgotten(ctx)
 	r.settleMessages(ctx)
 

@@ -101,6 +101,9 @@ func (r *run) act(at time.Time, verb contract.Verb, act contract.Act) (contract.
 	}
 	before := r.inc.Severity
 	receipt, err := actOn(r.inc, at, verb, act)
+	if err == nil && verb == contract.VerbQuiet && r.since(versionDeclines) {
+		r.inc.DeclinePages(act.By.Person)
+	}
 	r.severityChanged(before)
 	return receipt, err
 }

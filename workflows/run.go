@@ -36,19 +36,20 @@ type run struct {
 	catching  map[incident.Phase]int // branches that catch up, by phase; the phase starts no further step
 	upgrade   *contract.Act          // a newer runbook, for the next run
 
-	effects  int  // effects in flight; a cut waits until there are none
-	draining bool // a cut or the end is near: no new step, no new delivery
-	retimes  int  // how often durations may have changed, so that waits read theirs again
-	lookups  int  // how many questions to the roster are under way; what is shown waits for them
-	driving  map[string]bool
-	hungUp   map[string]bool     // calls that this run has hung up, or has tried to, by the provider's id
-	stopChat workflow.CancelFunc // ends the outbox's present delivery
-	pump     *pump
-	late     []incident.Alert // alerts that fired again after the end: a new incident
-	handed   bool             // the review has the state: what comes now goes there
-	forward  []forwarded
-	halted   bool // the review was cancelled
-	recorded int  // the newest timeline entry that the record holds
+	effects   int  // effects in flight; a cut waits until there are none
+	draining  bool // a cut or the end is near: no new step, no new delivery
+	retimes   int  // how often durations may have changed, so that waits read theirs again
+	lookups   int  // how many questions to the roster are under way; what is shown waits for them
+	driving   map[string]bool
+	following map[string]bool     // attempts that are followed, by the provider's id
+	hungUp    map[string]bool     // calls that this run has hung up, or has tried to, by the provider's id
+	stopChat  workflow.CancelFunc // ends the outbox's present delivery
+	pump      *pump
+	late      []incident.Alert // alerts that fired again after the end: a new incident
+	handed    bool             // the review has the state: what comes now goes there
+	forward   []forwarded
+	halted    bool // the review was cancelled
+	recorded  int  // the newest timeline entry that the record holds
 }
 
 // newRun takes up the state, or makes the first one.
@@ -62,7 +63,7 @@ func (w *Workflows) newRun(ctx workflow.Context, in contract.IncidentInput) (*ru
 		return nil, fmt.Errorf("compile runbook %s: %w", in.Runbook.ID, err)
 	}
 	r := &run{
-		shop: w, in: in, st: in.State, driving: map[string]bool{}, hungUp: map[string]bool{},
+		shop: w, in: in, st: in.State, driving: map[string]bool{}, hungUp: map[string]bool{}, following: map[string]bool{},
 		own: &lane{}, lanes: map[incident.Phase]*lane{},
 		active: map[string]workflow.CancelFunc{}, polls: map[string]workflow.CancelFunc{}, pageNodes: map[string]*node{},
 		catching: map[incident.Phase]int{}, watchLanes: map[string]*lane{},

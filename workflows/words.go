@@ -36,7 +36,12 @@ func (r *run) shortMessage(p *incident.Page, number int) (text, reference string
 	code := strings.ToLower(strings.TrimPrefix(string(r.inc.Key), "INC-"))
 	reference = fmt.Sprintf("(%s-%d)", code, r.ordinal(p)*1000+number)
 	words := plainSigns.Replace(strings.TrimSuffix(r.words(p), "."))
-	tail := fmt.Sprintf(". Reply %sa to acknowledge, %se to escalate. %s", code, code, reference)
+	ways := fmt.Sprintf(". Reply %sa to acknowledge, %se to escalate", code, code)
+	tail, more := ways+". "+reference, ways+fmt.Sprintf(", %sd to decline. %s", code, reference)
+	if r.inc.Key.Number() == 0 { // a provisional key means nothing to whoever reads replies
+		tail = ". Acknowledge in the chat room. " + reference
+		more = tail
+	}
 	room, width := segment, septets
 	if septets(words) < 0 {
 		room, width = twoWideSegments, units
@@ -44,6 +49,9 @@ func (r *run) shortMessage(p *incident.Page, number int) (text, reference string
 	for words != "" && width(words)+width(tail) > room {
 		_, size := utf8.DecodeLastRuneInString(words)
 		words = words[:len(words)-size]
+	}
+	if width(words)+width(more) <= room { // what it is about comes first
+		tail = more
 	}
 	return words + tail, reference
 }

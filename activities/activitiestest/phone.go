@@ -65,6 +65,7 @@ func Phone(t *testing.T, open func(t *testing.T) *PhoneWorld) {
 		"TextAnswersWithItsClass":    func(t *testing.T) { classes(t, suite.texting, nil) },
 		"NobodyWithoutANumber":       suite.refusesUnreachable,
 		"AttemptsOfTwoKindsAreApart": suite.keepsKindsApart,
+		"Follow":                     suite.follows,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/musterbook/musterbook/activities"
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 )
 
@@ -182,5 +184,50 @@ func (s phoneSuite) keepsKindsApart(t *testing.T) {
 	sent, rings := w.send(t, w.Phone, message), w.place(t, w.Phone, call)
 	if sent == rings || len(w.Calls()) != 1 || len(w.Texts()) != 1 {
 		t.Errorf("message %q, call %q: %s", sent, rings, text(w.look()))
+	}
+}
+
+// follows: a telephone that says of a call or of a message that it can be followed tells how far that got, also in a
+// process that has not placed it. What it does not know is refused, and looking changes nothing.
+func (s phoneSuite) follows(t *testing.T) {
+	w := s.open(t)
+	call, err := w.Phone.Call(t.Context(), w.call(1, w.Person))
+	must(t, err)
+	text, err := w.Phone.Text(t.Context(), w.text(2, w.Person, "[1-1002]"))
+	must(t, err)
+	follower, can := w.Phone.(activities.Follower)
+	switch {
+	case !can && (call.Follow || text.Follow):
+		t.Fatal("it says that attempts can be followed, and cannot be asked")
+	case !call.Follow && !text.Follow:
+		t.Skip("what happens to attempts comes by itself")
+	case !call.Follow || !text.Follow:
+		t.Errorf("call %t, message %t: both or none can be followed", call.Follow, text.Follow)
+	}
+	again := w.call(1, w.Person)
+	again.Again = true
+	if adopted, err := w.Restarted().Call(t.Context(), again); err != nil || !adopted.Follow {
+		t.Errorf("adopted, the call is %+v, %v", adopted, err)
+	}
+	before := w.look()
+	status := func(phone activities.Follower, provider string) incident.CallStatus {
+		t.Helper()
+		out, err := phone.Follow(t.Context(), provider)
+		must(t, err)
+		return out.Status
+	}
+	if got := status(follower, call.Provider); got == incident.CallPlanned || got.Final() {
+		t.Errorf("a call that rings is %q", got)
+	}
+	if got := status(follower, text.Provider); got == incident.CallPlanned {
+		t.Errorf("the message is %q", got)
+	}
+	if _, err := follower.Follow(t.Context(), "CA0"); !contract.IsRefused(err) {
+		t.Errorf("a call that nobody has placed: %v, want a refusal", err)
+	}
+	same(t, "traffic", before, w.look())
+	w.Finish(call.Provider)
+	if got := status(w.Restarted().(activities.Follower), call.Provider); !got.Final() {
+		t.Errorf("a call that is over is %q", got)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/gateway"
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/providers/slack"
 )
 
@@ -145,6 +146,11 @@ func (d phoneDoor) Act(ctx context.Context, workflowID string, verb contract.Ver
 	}
 	receipt, err := d.incidents.ActOn(ctx, workflowID, deed)
 	return receipt, ruled(err)
+}
+
+// Companions lists the attempts that a call to somebody is made for.
+func (d phoneDoor) Companions(ctx context.Context, person oncall.PersonID, provider string) ([]contract.Callback, error) {
+	return d.incidents.Companions(ctx, person, provider)
 }
 
 // CallStatus passes on how far an attempt got. It is idempotent by what it says.

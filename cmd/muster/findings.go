@@ -69,6 +69,20 @@ func kindOf(path string, text []byte) fileKind {
 // checked with it.
 type shelf map[string]runbooks.Runbook
 
+// openShelf reads the shipped runbooks and those of a directory. Faulty ones are left out; their
+// problems are in the answer.
+func openShelf(dir string) (shelf, runbooks.Problems, error) {
+	books, faults, err := openLibrary(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	known := shelf{}
+	for id, v := range *books.current.Load() {
+		known[id] = v.runbook
+	}
+	return known, faults, nil
+}
+
 // checking is what a check asks besides the files.
 type checking struct {
 	books  string              // directory of further runbooks
@@ -78,13 +92,9 @@ type checking struct {
 
 // checkFiles checks every file. Runbooks are read first, because configurations mention them.
 func checkFiles(ctx context.Context, paths []string, with checking) ([]finding, error) {
-	books, _, err := openLibrary(with.books)
+	known, _, err := openShelf(with.books)
 	if err != nil {
 		return nil, err
-	}
-	known := shelf{}
-	for id, v := range *books.current.Load() {
-		known[id] = v.runbook
 	}
 	var configurations []string
 	found := map[string][]finding{}

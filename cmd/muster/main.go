@@ -71,8 +71,8 @@ func rootCommand(sh shell) *cobra.Command {
 		}
 	}
 	add(groupIncident,
-		declareCommand(sh), drillCommand(sh), listCommand(sh), showCommand(sh), timelineCommand(sh), ackCommand(sh), severityCommand(sh),
-		assignCommand(sh), answerCommand(sh), approveCommand(sh), rejectCommand(sh), doneCommand(sh), noteCommand(sh),
+		declareCommand(sh), drillCommand(sh), listCommand(sh), showCommand(sh), timelineCommand(sh), ackCommand(sh),
+		escalateCommand(sh), declineCommand(sh), severityCommand(sh), assignCommand(sh), answerCommand(sh), approveCommand(sh), rejectCommand(sh), doneCommand(sh), noteCommand(sh),
 		pageCommand(sh), oncallCommand(sh), whoCommand(sh), resolveCommand(sh), cancelCommand(sh), openCommand(sh), recordCommand(sh),
 	)
 	add(groupControl,
@@ -80,7 +80,7 @@ func rootCommand(sh shell) *cobra.Command {
 		advanceCommand(sh), returnCommand(sh), revertCommand(sh), editCommand(sh), stepCommand(sh), sendCommand(sh),
 		upgradeCommand(sh),
 	)
-	add(groupServer, demoCommand(sh), serveCommand(sh), workerCommand(sh), gatewayCommand(sh), reloadCommand(sh))
+	add(groupServer, demoCommand(sh), serveCommand(sh), workerCommand(sh), gatewayCommand(sh), reloadCommand(sh), doctorCommand(sh))
 	add(groupFiles, checkCommand(sh), simulateCommand(sh), testCommand(sh), exploreCommand(sh), graphCommand(sh), schemaCommand(sh))
 	root.AddCommand(versionCommand(sh))
 	ownErrors(root)

@@ -51,12 +51,12 @@ func (p directPhones) Earlier(ctx context.Context, s twilio.Sought) (twilio.Earl
 	return p.company.Earlier(ctx, s)
 }
 
-// Progress asks what has become of an attempt. The pager is refused: it tells no more than that it has taken it.
-func (p directPhones) Progress(ctx context.Context, provider string) (twilio.Progress, error) {
-	if byPager(provider) || p.company == nil {
-		return twilio.Progress{}, &contract.Refused{What: "the pager has taken it, and tells no more"}
+// Follow asks what has become of an attempt. The pager is refused: it tells no more than that it has taken it.
+func (p directPhones) Follow(ctx context.Context, provider string) (contract.FollowResult, error) {
+	if byPager(provider) {
+		return contract.FollowResult{}, &contract.Refused{What: "the pager has taken it, and tells no more"}
 	}
-	return p.company.Progress(ctx, provider)
+	return p.Phones.Follow(ctx, provider)
 }
 
 // byPager says whether an attempt was taken by the pager, wherever that stands in the chain.

@@ -109,7 +109,7 @@ func (d *direct) placed(ctx context.Context, a attempt) directedWay {
 // followed asks what has become of an attempt until it is over, or the time is.
 func (d *direct) followed(ctx context.Context, a attempt, w directedWay) directedWay {
 	for {
-		progress, err := d.phone.Progress(ctx, w.Provider)
+		progress, err := d.phone.Follow(ctx, w.Provider)
 		switch {
 		case err == nil && progress.Status != incident.CallPlanned && progress.Status != w.Status:
 			w.Status, w.Detail, w.At = progress.Status, progress.Detail, time.Now()

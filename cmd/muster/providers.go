@@ -79,7 +79,7 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 // secondPath stands in front of the addresses at which the second account reaches us, since each signs with its own token.
 const secondPath = "/second"
 
-// openTwilio makes a telephone of an account. Without a public address nothing comes back from it.
+// openTwilio makes a telephone of an account. Without a public address nothing comes back from it by itself.
 func openTwilio(t *roster.Twilio, public string, people twilio.People, log *slog.Logger) (*twilio.Client, error) {
 	return twilio.New(twilio.Config{
 		AccountSID: t.AccountSID, AuthToken: t.AuthToken.Reveal(), OtherAuthToken: t.SecondAuthToken.Reveal(), From: t.From,
@@ -143,6 +143,20 @@ func (v *vendors) mounts(incidents *gateway.Incidents) map[string]http.Handler {
 	return mounts
 }
 
+// inboxes are the numbers to which nobody but us can bring messages, because Twilio does not reach us. There are none where
+// there is a public address.
+func (v *vendors) inboxes(incidents *gateway.Incidents) (all []*twilio.Inbox) {
+	if v.live.Config().Gateway.PublicURL != "" {
+		return nil
+	}
+	for _, phone := range []*twilio.Client{v.phone, v.second} {
+		if phone != nil {
+			all = append(all, phone.Inbox(phoneDoor{incidents: incidents}))
+		}
+	}
+	return all
+}
+
 // alertSources are the alert sources that have a token; the others are closed.
 func (v *vendors) alertSources() map[string]gateway.Source {
 	decoders := map[string]func([]byte) (gateway.Group, error){alertmanager.Source: decodeAlertmanager}
@@ -183,7 +197,7 @@ func (v *vendors) check(ctx context.Context) {
 		v.log.Warn("no heartbeat is configured: nobody outside notices when this machine dies (add heartbeat to the configuration)")
 	}
 	if v.phone != nil && config.Gateway.PublicURL == "" {
-		v.log.Warn("gateway.public_url is not set: calls only speak, nobody can acknowledge with a key")
+		v.log.Warn("gateway.public_url is not set: calls take no keys; replies by message are fetched every 5 s, and how far calls get is asked for every 2 s")
 	}
 	if v.mail != nil {
 		v.checkMail(ctx, config)

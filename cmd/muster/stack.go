@@ -118,6 +118,11 @@ func (s *stack) start(ctx, life context.Context) error {
 	s.keepConfiguration()
 	s.background.Go(func() { s.vendors.check(life) })
 	s.background.Go(func() { s.calendars.Run(life) })
+	if s.options.Gateway {
+		for _, inbox := range s.vendors.inboxes(s.Incidents) {
+			s.background.Go(func() { inbox.Run(life) })
+		}
+	}
 	if s.options.Worker {
 		pulse := heartbeat{address: s.watcher, beat: s.Incidents.Beat, client: http.DefaultClient, log: s.log}
 		s.background.Go(func() { pulse.run(life) })
@@ -234,8 +239,12 @@ func (s *stack) startGateway(ctx context.Context) error {
 	if !s.options.Gateway {
 		return nil
 	}
+	mark, err := s.Incidents.Installation(ctx)
+	if err != nil {
+		s.log.Warn("`muster doctor` cannot tell whether the public address leads to this gateway", "error", err)
+	}
 	server, err := gateway.NewServer(gateway.ServerConfig{
-		Incidents: s.Incidents, Sources: s.vendors.alertSources(), Tokens: s.vendors.apiTokens,
+		Installation: mark, Incidents: s.Incidents, Sources: s.vendors.alertSources(), Tokens: s.vendors.apiTokens,
 		Calendars: calendars{config: s.options.Live.Config, overrides: s.Incidents.Overrides, now: time.Now},
 		Mounts:    s.vendors.mounts(s.Incidents), BodyLimit: s.options.Live.Config().Gateway.MaxBody, Logger: s.log,
 	})

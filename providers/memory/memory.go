@@ -23,7 +23,7 @@ type Line struct {
 
 // Act is one outward act before it is done.
 type Act struct {
-	Kind string // "room", "post", "show", "settle", "dm", "mail", "call", "text", "hangup", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
+	Kind string // "room", "post", "show", "settle", "dm", "mail", "call", "text", "hangup", "follow", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
 	Name string // of an action, a command, a request, an audience
 	Who  oncall.PersonID
 	Text string // what is said to people; of a room its topic
@@ -44,6 +44,9 @@ type World struct {
 	Placed func(call contract.CallRequest, provider string)
 	// Sent, when set, hears of each message that was sent, so that a test can let it arrive.
 	Sent func(text contract.TextRequest, provider string)
+	// Reached, when set, makes an installation to which no word of a telephone comes by itself: attempts are followed, and it
+	// answers how far one got by the provider's id.
+	Reached func(provider string) contract.FollowResult
 	// Told, when set, hears of each message to one person in chat, so that a test can let people press its buttons.
 	Told func(req contract.TellPersonRequest, provider string)
 
@@ -178,7 +181,7 @@ func (w *World) Call(_ context.Context, req contract.CallRequest) (contract.Call
 	if placed != nil && !known {
 		placed(req, id)
 	}
-	return contract.CallResult{Provider: id}, nil
+	return contract.CallResult{Provider: id, Silent: w.Reached != nil, Follow: w.Reached != nil}, nil
 }
 
 // HangUp ends a call.
@@ -211,7 +214,19 @@ func (w *World) Text(_ context.Context, req contract.TextRequest) (contract.Text
 	if sent != nil && !known {
 		sent(req, id)
 	}
-	return contract.TextResult{Provider: id}, nil
+	return contract.TextResult{Provider: id, Follow: w.Reached != nil}, nil
+}
+
+// Follow answers how far a call or a message got. It is no outward act.
+func (w *World) Follow(_ context.Context, provider string) (contract.FollowResult, error) {
+	if w.Reached == nil {
+		return contract.FollowResult{}, &contract.Refused{What: "nobody follows " + provider}
+	}
+	unlock, err := w.begin(Act{Kind: "follow", Name: provider})
+	if unlock(); err != nil {
+		return contract.FollowResult{}, err
+	}
+	return w.Reached(provider), nil
 }
 
 // Duties resolves names from the book.
@@ -237,8 +252,11 @@ func (w *World) Put(_ context.Context, name string, content []byte) (string, err
 
 // Take gives keys, the same for the same run.
 func (w *World) Take(_ context.Context, req contract.TakeNumberRequest) (contract.TakeNumberResult, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	unlock, err := w.begin(Act{Kind: "number"})
+	defer unlock()
+	if err != nil {
+		return contract.TakeNumberResult{}, err
+	}
 	key, known := w.keys[req.RunID]
 	if !known {
 		w.number++

@@ -52,6 +52,7 @@ type order struct {
 
 // word is one thing that can be said after the slash command.
 type word struct {
+	said  string
 	verb  contract.Verb
 	usage string // its arguments
 	does  string
@@ -62,17 +63,19 @@ type word struct {
 // words lists what can be said, in the order of the help.
 func words() []word {
 	return []word{
-		{contract.VerbAck, "[INC-1] [all]", "acknowledge the page that rings", readAck},
-		{contract.VerbSeverity, "[INC-1] SEV1 [reason]", "set the severity", readSeverity},
-		{contract.VerbResolve, "[INC-1] [revert|leave] [reason]", "the incident is over; revert or leave what can be taken back", readEnd},
-		{contract.VerbCancel, "[INC-1] [revert|leave] reason", "it was no incident", readMust(readEnd)},
-		{contract.VerbNote, "[INC-1] text", "write a line on the timeline", readMust(readValue)},
-		{contract.VerbPage, "[INC-1] target [message]", "page a person, a team or a schedule", readPage},
-		{contract.VerbAssign, "[INC-1] role person", "give somebody a role", readAssign},
-		{contract.VerbAnswer, "[INC-1] step choice", "answer a question", readAnswer},
-		{contract.VerbApprove, "[INC-1] step", "approve", readStep},
-		{contract.VerbReject, "[INC-1] step reason", "reject", readReject},
-		{contract.VerbDone, "[INC-1] step", "a task is done", readStep},
+		{"ack", contract.VerbAck, "[INC-1] [all]", "acknowledge the page that rings", readAck},
+		{"escalate", contract.VerbEscalate, "[INC-1]", "call the next level at once", readNothing},
+		{"decline", contract.VerbQuiet, "[INC-1]", "not me: be called no more for this incident", readNothing},
+		{"severity", contract.VerbSeverity, "[INC-1] SEV1 [reason]", "set the severity", readSeverity},
+		{"resolve", contract.VerbResolve, "[INC-1] [revert|leave] [reason]", "the incident is over; revert or leave what can be taken back", readEnd},
+		{"cancel", contract.VerbCancel, "[INC-1] [revert|leave] reason", "it was no incident", readMust(readEnd)},
+		{"note", contract.VerbNote, "[INC-1] text", "write a line on the timeline", readMust(readValue)},
+		{"page", contract.VerbPage, "[INC-1] target [message]", "page a person, a team or a schedule", readPage},
+		{"assign", contract.VerbAssign, "[INC-1] role person", "give somebody a role", readAssign},
+		{"answer", contract.VerbAnswer, "[INC-1] step choice", "answer a question", readAnswer},
+		{"approve", contract.VerbApprove, "[INC-1] step", "approve", readStep},
+		{"reject", contract.VerbReject, "[INC-1] step reason", "reject", readReject},
+		{"done", contract.VerbDone, "[INC-1] step", "a task is done", readStep},
 	}
 }
 
@@ -104,7 +107,7 @@ func parseCommand(text string) (order, error) {
 		return parseDeclare(rest)
 	}
 	for _, w := range words() {
-		if strings.EqualFold(verb, string(w.verb)) {
+		if strings.EqualFold(verb, w.said) {
 			return w.parse(rest)
 		}
 	}
@@ -117,7 +120,7 @@ func (w word) parse(rest string) (order, error) {
 		o.act.Key, rest = incident.Key(strings.ToUpper(first)), after
 	}
 	if !w.read(rest, &o.act) {
-		return order{}, fmt.Errorf("write it so: %s %s", w.verb, w.usage)
+		return order{}, fmt.Errorf("write it so: %s %s", w.said, w.usage)
 	}
 	return o, nil
 }
@@ -153,6 +156,8 @@ func readAck(rest string, act *contract.Act) bool {
 	act.All = strings.EqualFold(rest, "all")
 	return act.All || rest == ""
 }
+
+func readNothing(rest string, _ *contract.Act) bool { return rest == "" }
 
 func readSeverity(rest string, act *contract.Act) bool {
 	value, reason := split(rest)
@@ -229,7 +234,7 @@ func help(name string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s declare [service=checkout] [severity=SEV2] what is wrong: declare an incident\n", name)
 	for _, w := range words() {
-		fmt.Fprintf(&b, "%s %s %s: %s\n", name, w.verb, w.usage, w.does)
+		fmt.Fprintf(&b, "%s %s %s: %s\n", name, w.said, w.usage, w.does)
 	}
 	b.WriteString("Without INC-1 it means the incident of the room where you are.")
 	return b.String()

@@ -68,6 +68,9 @@ type incidents struct {
 	statuses []contract.CallStatus
 	refuse   int // So many status words are not taken.
 	changed  chan struct{}
+	joined   []contract.Callback
+	joinErr  error
+	briefs   map[string]contract.Briefing // by key, where they differ
 }
 
 type done struct {
@@ -84,8 +87,18 @@ func (i *incidents) Brief(ctx context.Context, at contract.Callback) (contract.B
 		return contract.Briefing{}, context.DeadlineExceeded
 	}
 	brief := i.brief
+	if own, has := i.briefs[at.Key]; has {
+		brief = own
+	}
 	brief.Attempt = at.Attempt == 1
 	return brief, i.briefErr
+}
+
+// Companions lists whoever has joined the call, and its own attempt.
+func (i *incidents) Companions(context.Context, oncall.PersonID, string) ([]contract.Callback, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.joined, i.joinErr
 }
 
 func (i *incidents) Act(_ context.Context, id string, verb contract.Verb, act contract.Act) (contract.Receipt, error) {

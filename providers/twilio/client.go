@@ -41,7 +41,7 @@ func (c *Client) Call(ctx context.Context, req contract.CallRequest) (contract.C
 	if req.Again {
 		sid, err := c.adopt(ctx, lost{what: what, effect: effectOf(req.Callback), number: number, since: req.Intended})
 		if sid != "" || err != nil {
-			return contract.CallResult{Provider: sid, Silent: silent}, err
+			return contract.CallResult{Provider: sid, Silent: silent, Follow: silent}, err
 		}
 	}
 	params := (&api.CreateCallParams{}).SetTo(number).SetFrom(c.config.From).SetTimeout(ringSeconds(req.Ring))
@@ -68,7 +68,7 @@ func (c *Client) Call(ctx context.Context, req contract.CallRequest) (contract.C
 		return contract.CallResult{}, fmt.Errorf("%s: Twilio's answer names no call", what)
 	}
 	c.ledger.placed(*made.Sid, effectOf(req.Callback))
-	return contract.CallResult{Provider: *made.Sid, Silent: silent}, nil
+	return contract.CallResult{Provider: *made.Sid, Silent: silent, Follow: silent}, nil
 }
 
 // HangUp ends a call. One that is over, or that Twilio does not know any more, is success.
@@ -114,7 +114,7 @@ func (c *Client) Text(ctx context.Context, req contract.TextRequest) (contract.T
 			what: what, effect: effectOf(req.Callback), number: number, since: req.Intended, text: true, reference: req.Reference,
 		})
 		if sid != "" || err != nil {
-			return contract.TextResult{Provider: sid}, err
+			return contract.TextResult{Provider: sid, Follow: c.public == ""}, err
 		}
 	}
 	params := (&api.CreateMessageParams{}).SetTo(number).SetFrom(c.config.From).SetBody(fit(req.Text, req.Reference)).
@@ -139,7 +139,7 @@ func (c *Client) Text(ctx context.Context, req contract.TextRequest) (contract.T
 		c.remember(req.Callback, true)
 		return contract.TextResult{}, fmt.Errorf("%s: Twilio's answer names no message", what)
 	}
-	return contract.TextResult{Provider: *made.Sid}, nil
+	return contract.TextResult{Provider: *made.Sid, Follow: c.public == ""}, nil
 }
 
 // recipient finds the number of a person. Nobody without a number is called, and that is said at once.

@@ -126,9 +126,9 @@ func TestWithoutPublicAddress(t *testing.T) {
 	if len([]rune(call.TwiML)) > 4000 {
 		t.Errorf("inline TwiML has %d characters", len([]rune(call.TwiML)))
 	}
-	status, err := b.client.Look(t.Context(), result.Provider)
-	if err != nil || status != incident.CallCompleted {
-		t.Errorf("look: %q, %v", status, err)
+	followed, err := b.client.Follow(t.Context(), result.Provider)
+	if err != nil || followed.Status != incident.CallCompleted {
+		t.Errorf("look: %q, %v", followed.Status, err)
 	}
 	sent, err := b.client.Text(t.Context(), b.message("ana", "INC-1 needs you"))
 	if err != nil {
@@ -139,8 +139,8 @@ func TestWithoutPublicAddress(t *testing.T) {
 			t.Error("a message has a callback that cannot come")
 		}
 	}
-	if status, err = b.client.Look(t.Context(), sent.Provider); err != nil || status == incident.CallPlanned {
-		t.Errorf("look at a message: %q, %v", status, err)
+	if followed, err = b.client.Follow(t.Context(), sent.Provider); err != nil || followed.Status == incident.CallPlanned {
+		t.Errorf("look at a message: %q, %v", followed.Status, err)
 	}
 	response, err := http.PostForm(b.public+"/twilio/voice", nil)
 	if err != nil {

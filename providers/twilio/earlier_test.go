@@ -113,9 +113,9 @@ func TestProgressTellsWhyAMessageFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for provider, detail := range map[string]string{placed.Provider: "", sent.Provider: "Twilio error 30034 (the carrier blocks this sender"} {
-		var got twilio.Progress
+		var got contract.FollowResult
 		for end := time.Now().Add(10 * time.Second); !got.Status.Final() && time.Now().Before(end); {
-			if got, err = b.client.Progress(t.Context(), provider); err != nil {
+			if got, err = b.client.Follow(t.Context(), provider); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -124,14 +124,14 @@ func TestProgressTellsWhyAMessageFailed(t *testing.T) {
 		}
 	}
 	b.fake.Break(faketwilio.Fault{Kind: faketwilio.Revoked, Times: 1})
-	if _, err := b.client.Progress(t.Context(), placed.Provider); !contract.IsRefused(err) {
+	if _, err := b.client.Follow(t.Context(), placed.Provider); !contract.IsRefused(err) {
 		t.Errorf("a revoked account: %v", err)
 	}
 	b.fake.Break(faketwilio.Fault{Kind: faketwilio.HTML, Times: 1})
-	if _, err := b.client.Progress(t.Context(), placed.Provider); err == nil || contract.IsRefused(err) {
+	if _, err := b.client.Follow(t.Context(), placed.Provider); err == nil || contract.IsRefused(err) {
 		t.Errorf("a company that is away: %v", err)
 	}
-	if _, err := b.client.Progress(t.Context(), "CA0"); !contract.IsRefused(err) {
+	if _, err := b.client.Follow(t.Context(), "CA0"); !contract.IsRefused(err) {
 		t.Errorf("a call that is not known: %v", err)
 	}
 }

@@ -30,6 +30,7 @@ type exchange struct {
 	connected  bool // The request may have left this machine.
 	status     int  // 0 = no answer.
 	retryAfter time.Duration
+	date       time.Time // Of the answer; zero = it says nothing.
 }
 
 // RoundTrip sends the request to the configured host, under the caller's context.
@@ -46,6 +47,9 @@ func (x *exchange) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	x.status = response.StatusCode
 	x.retryAfter = retryAfter(response.Header.Get("Retry-After"), x.now())
+	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
+		x.date = date
+	}
 	return response, nil
 }
 
@@ -63,9 +67,15 @@ func retryAfter(header string, now time.Time) time.Duration {
 // request runs one call of the library and sorts its error. doubt says that the outcome is unknown: the request may
 // have been carried out although it failed here.
 func (c *Client) request(ctx context.Context, what string, call func(*api.ApiService) error) (doubt bool, err error) {
+	_, doubt, err = c.exchange(ctx, what, call)
+	return doubt, err
+}
+
+// exchange is request with what was seen of the answer besides its body.
+func (c *Client) exchange(ctx context.Context, what string, call func(*api.ApiService) error) (x *exchange, doubt bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	x := &exchange{ctx: ctx, next: c.config.Transport, base: c.base, now: c.config.Now}
+	x = &exchange{ctx: ctx, next: c.config.Transport, base: c.base, now: c.config.Now}
 	client := &sdk.Client{
 		Credentials: sdk.NewCredentials(c.config.AccountSID, c.config.AuthToken),
 		HTTPClient: &http.Client{
@@ -78,7 +88,8 @@ func (c *Client) request(ctx context.Context, what string, call func(*api.ApiSer
 	// behind the configuration's back.
 	err = call(api.NewApiService(&sdk.RequestHandler{Client: client}))
 	if err == nil {
-		return false, nil
+		return x, false, nil
 	}
-	return c.sort(what, x, err)
+	doubt, err = c.sort(what, x, err)
+	return x, doubt, err
 }

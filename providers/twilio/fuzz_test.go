@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -13,6 +14,7 @@ import (
 func TestParseReply(t *testing.T) {
 	t.Parallel()
 	ack := func(key incident.Key) command { return command{verb: contract.VerbAck, key: key} }
+	decline := func(key incident.Key) command { return command{verb: contract.VerbQuiet, key: key} }
 	escalate := func(key incident.Key) command { return command{verb: contract.VerbEscalate, key: key} }
 	for _, test := range []struct {
 		body string
@@ -24,6 +26,8 @@ func TestParseReply(t *testing.T) {
 		{"12e", escalate("INC-12"), true},
 		{"INC-12 ack", ack("INC-12"), true},
 		{"inc 12 escalate!", escalate("INC-12"), true},
+		{"12d", decline("INC-12"), true},
+		{"Decline INC-12", decline("INC-12"), true},
 		{"ack INC-3", ack("INC-3"), true},
 		{"e 3", escalate("INC-3"), true},
 		{"12", command{}, false},
@@ -55,7 +59,7 @@ func FuzzParseReply(f *testing.F) {
 			return
 		}
 		digits := strings.TrimPrefix(string(cmd.key), "INC-")
-		if !strings.Contains(body, digits) || (cmd.verb != contract.VerbAck && cmd.verb != contract.VerbEscalate) {
+		if !strings.Contains(body, digits) || !slices.Contains([]contract.Verb{contract.VerbAck, contract.VerbEscalate, contract.VerbQuiet}, cmd.verb) {
 			t.Errorf("%q: %+v", body, cmd)
 		}
 	})
@@ -110,6 +114,33 @@ func FuzzFit(f *testing.F) {
 		got := fit(text, reference)
 		if utf8.RuneCountInString(got) > longestText || !strings.Contains(got, reference) {
 			t.Errorf("%d characters, reference %q kept: %t", utf8.RuneCountInString(got), reference, strings.Contains(got, reference))
+		}
+	})
+}
+
+func FuzzNextPage(f *testing.F) {
+	for _, seed := range []string{"/2010-04-01/Accounts/AC1/Messages.json?PageSize=100&Page=1&PageToken=PASM1", "", "?", "%zz", "?PageToken=%00&Page=-1"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		token, number := nextPage(&address)
+		if (token != "" || number != "") && !strings.Contains(address, "?") {
+			t.Errorf("%q: page %q of %q", address, number, token)
+		}
+	})
+}
+
+func FuzzReplyTo(f *testing.F) {
+	for _, seed := range []string{"INC-12", "INC-X0198ab", "INC-", "", "12", "INC-0"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		reply, ok := replyTo(key)
+		if !ok {
+			return
+		}
+		if cmd, understood := parseReply(reply); !understood || cmd.verb != contract.VerbAck {
+			t.Errorf("%q: the reply %q is not understood", key, reply)
 		}
 	})
 }

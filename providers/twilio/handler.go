@@ -25,6 +25,9 @@ type Incidents interface {
 	// whose sentence the person hears; any other error means that nothing is known to have happened, and the person is
 	// asked to wait, while the same act is sent again.
 	Act(ctx context.Context, workflowID string, verb contract.Verb, act contract.Act) (contract.Receipt, error)
+	// Companions lists the attempts that a call to somebody is made for: its own, and those of other incidents that have
+	// joined it since.
+	Companions(ctx context.Context, person oncall.PersonID, provider string) ([]contract.Callback, error)
 	// CallStatus passes on how far an attempt got. Repeated and late words are harmless. An error makes Twilio repeat it.
 	CallStatus(ctx context.Context, status contract.CallStatus) error
 }
@@ -59,10 +62,8 @@ type kept struct {
 // Handler answers Twilio's webhooks under /twilio/. Every request must carry Twilio's signature over the configured
 // public address; headers of proxies are not looked at.
 func (c *Client) Handler(incidents Incidents) http.Handler {
-	h := &handler{
-		Client: c, incidents: incidents, mux: http.NewServeMux(),
-		answers: newRecent[*kept](rememberedAnswers), passive: map[string]int{},
-	}
+	h := c.handler(incidents)
+	h.mux = http.NewServeMux()
 	for _, token := range []string{c.config.AuthToken, c.config.OtherAuthToken} {
 		if token != "" {
 			h.validators = append(h.validators, sdk.NewRequestValidator(token))
@@ -73,6 +74,11 @@ func (c *Client) Handler(incidents Incidents) http.Handler {
 	h.handle(pathStatus, h.sealed(h.status))
 	h.handle(pathSMS, h.text)
 	return h.mux
+}
+
+// handler is what webhooks and the inbox share.
+func (c *Client) handler(incidents Incidents) *handler {
+	return &handler{Client: c, incidents: incidents, answers: newRecent[*kept](rememberedAnswers), passive: map[string]int{}}
 }
 
 // webhook is one verified request of Twilio's.

@@ -173,11 +173,17 @@ func TestEveryRequestAgreesWithThePublishedDescription(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, provider := range []string{placed.Provider, sent.Provider} {
-			if _, err := client.Look(t.Context(), provider); err != nil {
+			if _, err := client.Follow(t.Context(), provider); err != nil {
 				t.Error(err)
 			}
 		}
 		if _, err := client.Earlier(t.Context(), twilio.Sought{Person: "ben", Reference: "INC-1", Since: text.Intended}); err != nil {
+			t.Error(err)
+		}
+		if _, err := b.fake.Receive(t.Context(), faketwilio.Incoming{From: anaPhone, To: ours, Body: "1a"}); err != nil {
+			t.Error(err)
+		}
+		if err := client.Inbox(b.incidents).Read(t.Context()); err != nil {
 			t.Error(err)
 		}
 		if err := client.HangUp(t.Context(), contract.HangUpRequest{Provider: placed.Provider}); err != nil {

@@ -5,24 +5,14 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
 	api "github.com/twilio/twilio-go/rest/api/v2010"
 )
 
-// Progress is how far a call or a message got.
-type Progress struct {
-	Status incident.CallStatus
-	Detail string // why it failed, where Twilio says so: of messages, never of calls
-}
-
-// Look asks how far a call or a message got, for installations that no callback reaches. It has no effect.
-func (c *Client) Look(ctx context.Context, provider string) (incident.CallStatus, error) {
-	p, err := c.Progress(ctx, provider)
-	return p.Status, err
-}
-
-// Progress is Look with the reason of a failure. Its errors have the classes of every request.
-func (c *Client) Progress(ctx context.Context, provider string) (Progress, error) {
+// Follow asks how far a call or a message got, for installations that no callback reaches. It has no effect. Why something
+// failed Twilio says of messages, never of calls. Its errors have the classes of every request.
+func (c *Client) Follow(ctx context.Context, provider string) (contract.FollowResult, error) {
 	var status *string
 	var code *int
 	_, err := c.request(ctx, "look at "+provider, func(s *api.ApiService) error {
@@ -40,12 +30,12 @@ func (c *Client) Progress(ctx context.Context, provider string) (Progress, error
 		return err
 	})
 	if err != nil {
-		return Progress{}, err
+		return contract.FollowResult{}, err
 	}
 	if status == nil {
-		return Progress{}, fmt.Errorf("look at %s: Twilio's answer names no status", provider)
+		return contract.FollowResult{}, fmt.Errorf("look at %s: Twilio's answer names no status", provider)
 	}
-	p := Progress{Status: callStatus(*status)}
+	p := contract.FollowResult{Status: callStatus(*status)}
 	if p.Status == incident.CallFailed && code != nil && *code > 0 {
 		p.Detail = errorDetail(*code)
 	}

@@ -30,10 +30,10 @@ func (h *handler) status(ctx context.Context, w webhook) ([]byte, error) {
 
 // readStatus decodes a status callback of a call or a message.
 func readStatus(w webhook) (contract.CallStatus, error) {
-	s := contract.CallStatus{Callback: w.ticket.Callback, Provider: w.form.Get("CallSid")}
+	s := contract.CallStatus{Callback: w.ticket.Callback, Provider: w.form.Get("CallSid"), Person: w.ticket.Person}
 	raw := w.form.Get("CallStatus")
 	if s.Provider == "" {
-		s.Provider, raw = w.form.Get("MessageSid"), w.form.Get("MessageStatus")
+		s.Provider, raw, s.Person = w.form.Get("MessageSid"), w.form.Get("MessageStatus"), ""
 	}
 	if s.Provider == "" || raw == "" {
 		return s, &problem{http.StatusBadRequest, "a call or a message and its status are expected"}

@@ -12,36 +12,59 @@ import (
 	"github.com/musterbook/musterbook/oncall"
 )
 
-// text answers a message that somebody sent to our number. Only people of the roster get an answer, and somebody who
-// writes anything but commands gets a few.
-func (h *handler) text(ctx context.Context, w webhook) ([]byte, error) {
-	from, sid := w.form.Get("From"), w.form.Get("MessageSid")
-	if from == "" || sid == "" {
-		return nil, &problem{http.StatusBadRequest, "a message and its sender are expected"}
-	}
-	person, known := h.config.People.PersonByPhone(from)
-	if !known {
-		h.config.Log.Warn("message from an unknown number; not answered", "message", sid)
-		return nil, nil
-	}
-	body := w.form.Get("Body")
-	if unsubscribes(body) || w.form.Get("OptOutType") != "" {
-		// Twilio itself honours the word. The next message to this person is refused, and the incident tells the team.
-		h.config.Log.Warn("a person has changed whether messages may be sent", "person", person.ID, "word", w.form.Get("OptOutType"))
-		return nil, nil
-	}
-	return h.once(w, func() []byte { return h.reply(ctx, sid, person, body) }), nil
+// incoming is a message that somebody sent to our number.
+type incoming struct {
+	sid, from, body string
+	optOut          string // how Twilio understood a word like STOP; empty = it says nothing
 }
 
-// reply does what a message commands, or explains how to command.
-func (h *handler) reply(ctx context.Context, sid string, person oncall.Person, body string) []byte {
-	cmd, ok := parseReply(body)
+// text answers a message that Twilio brings.
+func (h *handler) text(ctx context.Context, w webhook) ([]byte, error) {
+	in := incoming{sid: w.form.Get("MessageSid"), from: w.form.Get("From"), body: w.form.Get("Body"), optOut: w.form.Get("OptOutType")}
+	if in.from == "" || in.sid == "" {
+		return nil, &problem{http.StatusBadRequest, "a message and its sender are expected"}
+	}
+	person, ok := h.sender(in)
 	if !ok {
-		if !h.mayAnswer(person.Phone) {
+		return nil, nil
+	}
+	return h.once(w, func() []byte {
+		answer, err := h.reply(ctx, in, person)
+		if err != nil {
+			h.config.Log.Error("a reply was not passed on", "error", err)
+		}
+		if answer == "" {
 			return nil
 		}
-		return render(message{Text: "This is not understood. Reply with the incident's number and a or e: " +
-			"12a acknowledges INC-12, 12e escalates it."})
+		return render(message{Text: answer})
+	}), nil
+}
+
+// sender is who wrote a message, when it is to be read at all. Only people of the roster get an answer.
+func (h *handler) sender(in incoming) (oncall.Person, bool) {
+	person, known := h.config.People.PersonByPhone(in.from)
+	if !known {
+		h.config.Log.Warn("message from an unknown number; not answered", "message", in.sid)
+		return person, false
+	}
+	if unsubscribes(in.body) || in.optOut != "" {
+		// Twilio itself honours the word. The next message to this person is refused, and the incident tells the team.
+		h.config.Log.Warn("a person has changed whether messages may be sent", "person", person.ID, "word", in.optOut)
+		return person, false
+	}
+	return person, true
+}
+
+// reply does what a message commands, or explains how to command; somebody who writes anything but commands gets a few
+// answers. With an error nothing is known to have happened, and the answer says so, for those who do not try again.
+func (h *handler) reply(ctx context.Context, in incoming, person oncall.Person) (answer string, err error) {
+	cmd, ok := parseReply(in.body)
+	if !ok {
+		if !h.mayAnswer(person.Phone) {
+			return "", nil
+		}
+		return "This is not understood. Reply with the incident's number and a or e: " +
+			"12a acknowledges INC-12, 12e escalates it, 12d declines it.", nil
 	}
 	h.mu.Lock()
 	delete(h.passive, person.Phone)
@@ -49,19 +72,18 @@ func (h *handler) reply(ctx context.Context, sid string, person oncall.Person, b
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), actWithin)
 	defer cancel()
 	receipt, err := h.incidents.Act(ctx, "", cmd.verb, contract.Act{
-		ID:  sid, // Twilio repeats a message with the same identifier.
+		ID:  in.sid, // Twilio repeats a message with the same identifier.
 		By:  incident.Actor{Person: person.ID, Name: person.Name, Door: incident.DoorSMS, Verified: true},
 		Key: cmd.key,
 	})
 	if err == nil {
-		return render(message{Text: spoken(receipt.Text)})
+		return spoken(receipt.Text), nil
 	}
 	if what, hint, ok := refusal(err); ok {
-		return render(message{Text: strings.TrimSpace(spoken(what) + " " + spoken(hint))})
+		return strings.TrimSpace(spoken(what) + " " + spoken(hint)), nil
 	}
-	h.config.Log.Error("a reply was not passed on", "incident", cmd.key, "verb", cmd.verb, "error", err)
-	return render(message{Text: fmt.Sprintf("%s: your reply could not be recorded. Please try again, or use the chat room "+
-		"or: muster ack %s", cmd.key, cmd.key)})
+	return fmt.Sprintf("%s: your reply could not be recorded. Please try again, or use the chat room or: muster ack %s", cmd.key, cmd.key),
+		fmt.Errorf("%s %s by %s: %w", cmd.verb, cmd.key, person.ID, err)
 }
 
 // mayAnswer counts the answers to what was no command, so that two robots do not write to each other for ever. Only
@@ -91,7 +113,7 @@ type command struct {
 }
 
 // replyForm takes "12a", "12 e", "INC-12 ack", "ack 12" and what telephones add to it.
-var replyForm = regexp.MustCompile(`^(?:(ack|escalate|a|e)\s+)?(?:inc[\s-]*)?([1-9][0-9]{0,8})(?:\s*(ack|escalate|a|e))?[\s.!]*$`)
+var replyForm = regexp.MustCompile(`^(?:(ack|escalate|decline|a|e|d)\s+)?(?:inc[\s-]*)?([1-9][0-9]{0,8})(?:\s*(ack|escalate|decline|a|e|d))?[\s.!]*$`)
 
 // parseReply reads a reply. Exactly one command is needed, before or after the number.
 func parseReply(body string) (command, bool) {
@@ -100,8 +122,19 @@ func parseReply(body string) (command, bool) {
 		return command{}, false
 	}
 	verb := contract.VerbAck
-	if strings.HasPrefix(m[1]+m[3], "e") {
+	switch (m[1] + m[3])[0] {
+	case 'e':
 		verb = contract.VerbEscalate
+	case 'd':
+		verb = contract.VerbQuiet
 	}
 	return command{verb: verb, key: incident.Key("INC-" + m[2])}, true
+}
+
+// replyTo is the reply that acknowledges an incident. A key without a number has none.
+func replyTo(key string) (reply string, ok bool) {
+	number, found := strings.CutPrefix(key, "INC-")
+	reply = number + "a"
+	_, ok = parseReply(reply)
+	return reply, found && ok
 }

@@ -42,7 +42,7 @@ type Config struct {
 	OtherAuthToken string
 	From           string // the account's own number, E.164
 	// PublicURL is where Twilio reaches the gateway, "https://pager.example.com" or with a path in front of /twilio/.
-	// Empty: calls only speak, nothing comes back, and people acknowledge elsewhere.
+	// Empty: calls only speak, how far they get can be asked for, and the Inbox has what people write.
 	PublicURL string
 	// Secret seals what travels through callback addresses; at least 16 bytes. It must be the same in all processes and
 	// outlive restarts, or the keys pressed in a call that rings meanwhile are refused. Empty: it is derived from the

@@ -1,12 +1,15 @@
 package twilio
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/musterbook/musterbook/contract"
 )
@@ -70,8 +73,11 @@ const (
 	actWithin   = 10 * time.Second
 )
 
-// longestSpeech bounds one spoken text, in characters; nobody listens longer, and inline TwiML has 4,000 in all.
+// longestSpeech bounds one spoken text, in characters; nobody listens longer.
 const longestSpeech = 1000
+
+// longestTwiML is the limit of inline TwiML, in characters (https://www.twilio.com/docs/voice/api/call-resource).
+const longestTwiML = 4000
 
 // spoken makes a sentence of a text: on one line, begun with a capital, ended with a full stop, not endless.
 func spoken(text string) string {
@@ -101,28 +107,44 @@ func speak(sentences ...string) []byte {
 	return render(append(verbs, hangup{})...)
 }
 
-// recording is what a call says when nothing can come back: twice, because the first words are often lost. A call for no
-// incident says its own words and no more.
+// recording is what a call says when no key can come back: twice, because the first words are often lost. Messages to the
+// number that calls are read all the same, so that is said. A call for no incident says its own words and no more.
 func (c *Client) recording(req contract.CallRequest) string {
-	words := spoken(req.Say)
-	if req.Callback.WorkflowID == "" {
-		// It belongs to no incident, so there is nothing to acknowledge.
-		return string(render(say{Text: words}, pauseFor{Seconds: 1}, say{Text: words}, hangup{}))
+	words, how := spoken(req.Say), ""
+	if req.Callback.WorkflowID != "" { // Without an incident there is nothing to acknowledge.
+		words, how = cmp.Or(words, spoken("incident "+req.Callback.Key+" needs you")), howToAcknowledge(req.Callback.Key)
 	}
-	if words == "" {
-		words = spoken("incident " + req.Callback.Key + " needs you")
+	for {
+		once := []any{say{Text: words}}
+		if how != "" {
+			once = append(once, say{Text: how})
+		}
+		text := string(render(slices.Concat(once, []any{pauseFor{Seconds: 1}}, once, []any{hangup{}})...))
+		runes := []rune(words)
+		if utf8.RuneCountInString(text) <= longestTwiML || len(runes) < 2 {
+			return text
+		}
+		words = string(runes[:len(runes)*3/4]) + "…" // signs that must be escaped take more room than they have
 	}
-	how := fmt.Sprintf("Acknowledge it in the chat room, or with the command: muster ack %s.", req.Callback.Key)
-	return string(render(say{Text: words}, say{Text: how}, pauseFor{Seconds: 1}, say{Text: words}, say{Text: how}, hangup{}))
+}
+
+// howToAcknowledge is said where no key can be pressed.
+func howToAcknowledge(key string) string {
+	elsewhere := fmt.Sprintf("cknowledge it in the chat room, or with the command: muster ack %s.", key)
+	reply, ok := replyTo(key)
+	if !ok {
+		return "A" + elsewhere
+	}
+	return fmt.Sprintf("To acknowledge, answer the text message, or write to this number: %s. Or a%s", reply, elsewhere)
 }
 
 // menu speaks what it is about and asks for a key. Without a key it asks again, from the top, so that somebody who comes
 // late to the telephone hears the first words, and an acknowledgement made meanwhile is told.
-func (c *Client) menu(sealed string, about string, round int) []byte {
+func (c *Client) menu(sealed string, about string, round int, more url.Values) []byte {
 	k := c.config.Keys
 	ask := fmt.Sprintf("Press %s to acknowledge. Press %s to escalate now. Press %s to hear this again. "+
 		"Press %s to stop being called for this incident.", k.Ack, k.Escalate, k.Repeat, k.Quiet)
-	listen := c.listen(sealed, url.Values{}, say{Text: spoken(about)}, say{Text: ask})
+	listen := c.listen(sealed, more, say{Text: spoken(about)}, say{Text: ask})
 	if round+1 >= mostRounds {
 		return render(listen, say{Text: "No key was pressed. Goodbye."}, hangup{})
 	}

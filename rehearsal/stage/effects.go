@@ -58,7 +58,7 @@ func byDuration() []string {
 		string(contract.Post), string(contract.OpenRoom), string(contract.OpenBridge), string(contract.OpenTicket),
 		string(contract.SyncTicket), string(contract.PublishUpdate), string(contract.KeepEvidence),
 		string(contract.DraftPostmortem), string(contract.CallHTTP), string(contract.RunCommand), string(contract.WriteRecord),
-		anAction, string(contract.TellPerson), string(contract.RetellPerson),
+		anAction, string(contract.TellPerson), string(contract.RetellPerson), string(contract.FollowAttempt),
 	}
 }
 

@@ -55,10 +55,11 @@ type Server struct {
 	events  feed
 
 	mu        sync.Mutex
-	url       string // as configured
-	seenHost  string // Host of the latest request, when url is empty
-	counter   int    // makes ids
-	lastMicro int64  // makes message timestamps strictly increase
+	scopes    []string // of the token
+	url       string   // as configured
+	seenHost  string   // Host of the latest request, when url is empty
+	counter   int      // makes ids
+	lastMicro int64    // makes message timestamps strictly increase
 	users     []*User
 	rooms     []*room
 	views     map[string]*View
@@ -69,9 +70,27 @@ type Server struct {
 	responses []Response
 }
 
+// defaultScopes are those of a token that was given all that an app of this
+// kind may ask for.
+func defaultScopes() []string {
+	return []string{
+		"channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands", "groups:history",
+		"groups:read", "groups:write", "im:history", "im:write", "pins:write", "users:read", "users:read.email",
+	}
+}
+
+// Grant replaces the scopes that the token has, as the header of each answer
+// shows them. Methods do not ask for them.
+func (s *Server) Grant(scopes ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.scopes = scopes
+}
+
 // New returns an empty workspace in which only the app's bot exists.
 func New(o Options) *Server {
 	s := &Server{
+		scopes:   defaultScopes(),
 		token:    o.Token,
 		secret:   o.SigningSecret,
 		now:      o.Now,

@@ -196,7 +196,19 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, call Request, wor
 	}
 	call.Status = status
 	s.record(call)
+	s.head(w.Header(), answer)
 	writeJSON(w, status, answer)
+}
+
+// head says what the token may do, where it was good, and when the answer was
+// given.
+func (s *Server) head(h http.Header, answer body) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.Set("Date", s.now().UTC().Format(http.TimeFormat))
+	if answer["error"] != "invalid_auth" && answer["error"] != "not_authed" {
+		h.Set("X-OAuth-Scopes", strings.Join(s.scopes, ","))
+	}
 }
 
 // authorise checks the token.

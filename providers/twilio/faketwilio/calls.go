@@ -144,7 +144,7 @@ func (s *Server) checkCall(form url.Values) *reply {
 		return badRequest(21211, "The phone number you are attempting to call, %s, is not valid.", to)
 	case !e164.MatchString(from):
 		return badRequest(21212, "The source phone number provided, %s, is not valid.", from)
-	case !s.owns(from):
+	case !s.owns(from, canCall):
 		return badRequest(21210, "The source phone number provided, %s, is not yet verified for your account.", from)
 	}
 	if refused := s.checkInstructions(form); refused != nil {
@@ -183,13 +183,6 @@ func (s *Server) checkInstructions(form url.Values) *reply {
 		}
 	}
 	return nil
-}
-
-func (s *Server) owns(number string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, ok := s.numbers[number]
-	return ok || len(s.numbers) == 0
 }
 
 func (s *Server) fetchCall(r *http.Request) reply {

@@ -19,6 +19,8 @@ const (
 	CreateMessage Operation = "CreateMessage"
 	ListMessages  Operation = "ListMessage"
 	FetchMessage  Operation = "FetchMessage"
+	FetchAccount  Operation = "FetchAccount"
+	ListNumbers   Operation = "ListIncomingPhoneNumber"
 )
 
 // FaultKind is a way of going wrong.

@@ -72,7 +72,7 @@ func (s *Server) checkMessage(form url.Values) *reply {
 		return badRequest(21211, "Invalid 'To' Phone Number: %s", to)
 	case !e164.MatchString(from):
 		return badRequest(21212, "Invalid From Number (caller ID): %s", from)
-	case !s.owns(from):
+	case !s.owns(from, canText):
 		return badRequest(21606, "The 'From' phone number %s is not a valid, SMS-capable number for your account.", from)
 	case body == "":
 		return badRequest(21602, "Message body is required.")
@@ -202,14 +202,16 @@ func (s *Server) Reply(ctx context.Context, from, body string) ([]string, error)
 
 // Receive delivers an incoming message to its webhook. STOP and START are
 // honoured as carriers demand. Each Message verb of the answer becomes an
-// outgoing message, and its text is returned.
+// outgoing message, and its text is returned. A number that was declared
+// without a webhook keeps the message, and whoever lists messages finds it.
 func (s *Server) Receive(ctx context.Context, in Incoming) ([]string, error) {
 	if in.SID == "" {
 		in.SID = newSID("SM")
 	}
 	s.mu.Lock()
+	declared, ours := s.numbers[in.To]
 	if in.URL == "" {
-		in.URL = s.numbers[in.To]
+		in.URL = declared.MessageURL
 	}
 	switch strings.ToUpper(strings.TrimSpace(in.Body)) {
 	case "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT":
@@ -225,6 +227,9 @@ func (s *Server) Receive(ctx context.Context, in Incoming) ([]string, error) {
 	s.messages = append(s.messages, &message{m})
 	s.announce(Event{Kind: MessageReceived, Message: m, Text: in.Body})
 	s.mu.Unlock()
+	if in.URL == "" && ours {
+		return nil, nil
+	}
 	if in.URL == "" {
 		return nil, fmt.Errorf("message to %s: no webhook is set for this number", in.To)
 	}

@@ -77,8 +77,9 @@ type Server struct {
 	calls    []*call
 	messages []*message
 	phones   map[string]Behaviour
-	numbers  map[string]string // The account's own numbers → incoming SMS URL.
-	optedOut map[string]bool   // "to from" pairs that sent STOP.
+	account  AccountState
+	numbers  map[string]OwnNumber
+	optedOut map[string]bool // "to from" pairs that sent STOP.
 	faults   []*Fault
 	requests []Request
 	delivery Delivery
@@ -105,7 +106,7 @@ func New(opts Options) *Server {
 		client:   opts.HTTPClient,
 		token:    opts.AuthToken,
 		phones:   map[string]Behaviour{},
-		numbers:  map[string]string{},
+		numbers:  map[string]OwnNumber{},
 		optedOut: map[string]bool{},
 		changed:  make(chan struct{}),
 		events:   newEventQueue(opts.OnEvent),
@@ -141,9 +142,7 @@ func (s *Server) Rotate(token string) {
 // messages are posted ("" for nowhere). As soon as one number is declared,
 // requests from any other are refused, as Twilio does.
 func (s *Server) Number(number, messageURL string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.numbers[number] = messageURL
+	s.Own(number, OwnNumber{MessageURL: messageURL})
 }
 
 // Close ends every call where it stands, delivers no further webhook and
@@ -174,6 +173,8 @@ func (s *Server) routes() {
 	handle("POST "+account+"/Messages.json", CreateMessage, s.createMessage)
 	handle("GET "+account+"/Messages.json", ListMessages, s.listMessages)
 	handle("GET "+account+"/Messages/{sid}", FetchMessage, s.fetchMessage)
+	handle("GET /2010-04-01/Accounts/{sid}", FetchAccount, s.fetchAccount)
+	handle("GET "+account+"/IncomingPhoneNumbers.json", ListNumbers, s.listNumbers)
 	handle("/", "", func(r *http.Request) reply {
 		return refusal(http.StatusNotFound, 20404, "The requested resource "+r.URL.Path+" was not found")
 	})
@@ -198,12 +199,12 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, op Operation, h f
 	}
 	fault := s.takeFault(op, r)
 	if fault == nil {
-		s.answer(w, r, op, nil, s.process(r, h))
+		s.answer(w, r, op, nil, s.process(r, op, h))
 		return
 	}
 	var done reply
 	if fault.AfterWork {
-		done = s.process(r, h)
+		done = s.process(r, op, h)
 	}
 	if fault.Kind == Slow {
 		if !s.sleep(r.Context(), fault.Delay) {
@@ -211,7 +212,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, op Operation, h f
 			panic(http.ErrAbortHandler)
 		}
 		if !fault.AfterWork {
-			done = s.process(r, h)
+			done = s.process(r, op, h)
 		}
 		s.answer(w, r, op, fault, done)
 		return
@@ -220,7 +221,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, op Operation, h f
 }
 
 // process authenticates a request and does its work.
-func (s *Server) process(r *http.Request, h func(*http.Request) reply) reply {
+func (s *Server) process(r *http.Request, op Operation, h func(*http.Request) reply) reply {
 	s.mu.Lock()
 	closed, token := s.closed, s.token
 	s.mu.Unlock()
@@ -231,6 +232,9 @@ func (s *Server) process(r *http.Request, h func(*http.Request) reply) reply {
 	same := subtle.ConstantTimeCompare([]byte(user+":"+password), []byte(s.opts.AccountSID+":"+token)) == 1
 	if account := r.PathValue("account"); !ok || !same || (account != "" && account != s.opts.AccountSID) {
 		return refusal(http.StatusUnauthorized, 20003, "Authenticate")
+	}
+	if refused := s.inactive(op); refused != nil {
+		return *refused
 	}
 	return h(r)
 }
@@ -244,6 +248,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, op Operation, fa
 	for key, values := range a.header {
 		w.Header()[key] = values
 	}
+	w.Header().Set("Date", s.now().Format(http.TimeFormat))
 	w.WriteHeader(a.status)
 	// A client that has gone away is its own business: the work stands.
 	_, _ = w.Write(a.body)
