@@ -108,7 +108,7 @@ func (b *Book) target(name string, at time.Time, changed []Override) ([]Duty, er
 
 // onDuty is whom a schedule has on call, overrides included; nobody in a gap.
 func (b *Book) onDuty(s Schedule, at time.Time, changed []Override) ([]Duty, error) {
-	turns, err := s.OnCall(at, slices.Concat(b.Overrides, changed)...)
+	turns, err := s.OnCall(at, changed...)
 	if err != nil {
 		return nil, err
 	}

@@ -102,14 +102,14 @@ type Team struct {
 	Members []PersonID `json:"members"`
 }
 
-// Book is everything that names can resolve to.
+// Book is everything that names can resolve to, as the configuration has it. What people have changed since are overrides:
+// they belong to the moment of a question and go with it (Duties, Schedule.OnCall).
 type Book struct {
 	People    []Person   `json:"people"`
 	Teams     []Team     `json:"teams,omitempty"`
 	Schedules []Schedule `json:"schedules,omitempty"`
 	Policies  []Policy   `json:"policies,omitempty"`
 	Fallback  []PersonID `json:"fallback"` // who is told when everything else is exhausted
-	Overrides []Override `json:"overrides,omitempty"`
 	// Ways are those in which the installation can tell people; none = by telephone.
 	Ways []Way `json:"ways,omitempty"`
 }
