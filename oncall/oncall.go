@@ -30,6 +30,7 @@ type Schedule struct {
 	Calendar bool      `json:"calendar,omitempty"` // the shifts are all there is; without any nobody is on call
 	Shifts   []Shift   `json:"shifts,omitempty"`   // of a calendar; several at once are all on call
 	Unread   string    `json:"unread,omitempty"`   // why a calendar's shifts are not known at all; empty = they are
+	Read     time.Time `json:"read,omitzero"`      // when the source of a calendar last said so; zero = not known
 }
 
 // Layer is a rotation that may be restricted to times of the week.

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"slices"
 
 	"go.temporal.io/sdk/workflow"
@@ -138,8 +139,22 @@ func (r *run) lookUp(ctx workflow.Context, f *frame, ask meant) ([]contract.Foun
 	if err != nil {
 		return found, []string{"nobody could be looked up: " + plain(err)}, nil
 	}
+	r.tellOld(ctx, out.Old)
 	copy(found, out.Found)
 	return found, out.Problems, nil
+}
+
+// tellOld tells once of each schedule that its calendar was not read for long.
+func (r *run) tellOld(ctx workflow.Context, calendars []oncall.OldCalendar) {
+	for _, c := range calendars {
+		if slices.Contains(r.st.OldCalendars, c.Schedule) {
+			continue
+		}
+		r.st.OldCalendars = append(r.st.OldCalendars, c.Schedule)
+		minutes := int(now(ctx).Sub(c.Read).Minutes())
+		r.problem(ctx, "", fmt.Sprintf("the calendar of %s was last read %dh %02dm ago (%s); who is on call may have changed since",
+			c.Schedule, minutes/60, minutes%60, c.Read.UTC().Format("Mon 2 Jan 15:04 MST")))
+	}
 }
 
 // together lists the people of several answers in order, nobody twice.

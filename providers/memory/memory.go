@@ -234,6 +234,11 @@ func (w *World) Duties(name string, at time.Time, changed ...oncall.Override) ([
 // Policy finds a policy in the book.
 func (w *World) Policy(name string) (oncall.Policy, bool) { return w.Book.Policy(name) }
 
+// OldCalendar finds it in the book.
+func (w *World) OldCalendar(name string, at time.Time) (oncall.OldCalendar, bool) {
+	return w.Book.OldCalendar(name, at)
+}
+
 // Put keeps a file.
 func (w *World) Put(_ context.Context, name string, content []byte) (string, error) {
 	act := Act{Kind: "record", Name: name}

@@ -88,6 +88,12 @@ func TestRestartWithoutTheFeed(t *testing.T) {
 	}
 	known := d.keeper.Refresh(t.Context())
 	d.is("after a refresh", "ben")
+	if old, is := d.live.OldCalendar("search-oncall", d.now()); !is || !old.Read.Equal(monday) {
+		t.Errorf("the calendar counts as old: %v, of %v", is, old.Read)
+	}
+	if _, is := d.live.OldCalendar("search-oncall", monday.Add(time.Hour)); is {
+		t.Error("a calendar of an hour ago counts as old")
+	}
 	d.says("after a refresh", "its host refuses the connection", "age=168h0m0s")
 	if !known[0].Read.Equal(monday) {
 		t.Errorf("the copy is of %v", known[0].Read)
