@@ -79,6 +79,10 @@ func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a ask
 		a.node.sr.Waiting = now(ctx)
 	}
 	q.Addressed = ids(duties)
+	before := q.Text
+	if q.Kind == incident.QuestionAssign && len(duties) > 0 {
+		q.Text = r.marked(offerText(names(duties), q.Role))
+	}
 	for _, p := range q.Addressed {
 		if !slices.Contains(q.Asked, p) {
 			q.Asked = append(q.Asked, p)
@@ -90,7 +94,7 @@ func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a ask
 	r.tellLate(ctx, q, a, "has passed")
 	r.log(ctx, incident.Entry{
 		Kind: incident.EntryEscalate, Step: q.Step,
-		Text: "no answer to “" + q.Text + "”; asking " + names(duties),
+		Text: "no answer to “" + before + "”; asking " + names(duties),
 	})
 	r.postQuestion(ctx, q)
 	if r.inc.Reviewing {
@@ -102,9 +106,6 @@ func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a ask
 	})
 	return nil
 }
-
-// wakingPages is the stem of the pages that wake people for a question.
-func (r *run) wakingPages(q *incident.Question) string { return r.inc.ID + "/" + q.Key + "/turn/" }
 
 // people asks who is meant by names at this instant. The answer keeps the order of the names and holds nobody twice.
 // An error means that the wait was withdrawn.
