@@ -23,7 +23,7 @@ func (r *run) wokenFor(p *incident.Page) *incident.Question {
 // inVain says what came of a page that ends without an acknowledgement. One that woke somebody for a question says what
 // nobody has answered: whether anybody has the incident is told by its own pages.
 func (r *run) inVain(p *incident.Page) string {
-	if q := r.wokenFor(p); q != nil && r.since(versionAsking) {
+	if q := r.wokenFor(p); q != nil && r.since(versionPrecise) {
 		text := fmt.Sprintf("Nobody has answered “%s”: %s was called and has not acknowledged", q.Text, p.Levels[p.Level].Target)
 		if !q.Deadline.IsZero() {
 			text += fmt.Sprintf("; it is asked again at %s", q.Deadline.Format("15:04 MST"))
