@@ -62,6 +62,12 @@ type Policies interface {
 	Policy(name string) (oncall.Policy, bool)
 }
 
+// Calendars knows how old the calendars of schedules are. People that know it as well are asked.
+type Calendars interface {
+	// OldCalendar says whether a name is a schedule by a calendar that was last read long before an instant.
+	OldCalendar(name string, at time.Time) (oncall.OldCalendar, bool)
+}
+
 // Overrides knows what people have changed about who is on call.
 type Overrides interface {
 	// Overrides lists those that stand. With an error it still gives the last ones that are known.

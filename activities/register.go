@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -153,6 +154,7 @@ const overridesTime = time.Second
 // moment. When these cannot be read the last known ones count, and it is said.
 func whoIsOnCall(people People, overrides Overrides) func(context.Context, contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {
 	policies, _ := people.(Policies)
+	calendars, _ := people.(Calendars)
 	return func(ctx context.Context, req contract.WhoIsOnCallRequest) (contract.WhoIsOnCallResult, error) {
 		var out contract.WhoIsOnCallResult
 		q := duties{people: people, at: req.At}
@@ -171,6 +173,9 @@ func whoIsOnCall(people People, overrides Overrides) func(context.Context, contr
 					found.Policy, names = &policy, policy.Levels[0].Pick(req.Turn)
 				}
 			}
+			if calendars != nil {
+				out.Old = addOld(out.Old, calendars, names, req.At)
+			}
 			var problems []string
 			found.Duties, problems = q.of(names)
 			out.Problems = append(out.Problems, problems...)
@@ -178,6 +183,16 @@ func whoIsOnCall(people People, overrides Overrides) func(context.Context, contr
 		}
 		return out, nil
 	}
+}
+
+// addOld adds the old calendars among names, each once.
+func addOld(known []oncall.OldCalendar, calendars Calendars, names []string, at time.Time) []oncall.OldCalendar {
+	for _, name := range names {
+		if old, is := calendars.OldCalendar(name, at); is && !slices.Contains(known, old) {
+			known = append(known, old)
+		}
+	}
+	return known
 }
 
 // duties is the roster at an instant.

@@ -64,6 +64,8 @@ type WhoIsOnCallRequest struct {
 type WhoIsOnCallResult struct {
 	Found    []Found  `json:"found"` // in the order of the names
 	Problems []string `json:"problems,omitempty"`
+	// Old are the calendars among the names that were not read for long, each once. Their last good copies count.
+	Old []oncall.OldCalendar `json:"old,omitempty"`
 }
 
 // Found is who a name means at present.

@@ -101,6 +101,8 @@ type State struct {
 	Ending *PendingEnd `json:"ending,omitempty"`
 	// Upgraded lists the hashes of the runbooks that the incident had before.
 	Upgraded []string `json:"upgraded,omitempty"`
+	// OldCalendars lists the schedules of which it was told that their calendars were not read for long.
+	OldCalendars []string `json:"old_calendars,omitempty"`
 }
 
 // PhaseRun is where a phase stands.

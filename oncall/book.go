@@ -34,6 +34,24 @@ func (u *UnreadCalendar) Error() string {
 	return fmt.Sprintf("the calendar of %s cannot be read: %s", u.Schedule, u.Why)
 }
 
+// StaleAfter is the age from which a calendar is told as old.
+const StaleAfter = time.Hour
+
+// OldCalendar is a calendar whose source has not said for long what counts, so that who is on call may have changed.
+type OldCalendar struct {
+	Schedule string    `json:"schedule"`
+	Read     time.Time `json:"read"` // when it last did
+}
+
+// OldCalendar says whether a name is a schedule by a calendar that was last read more than an hour before an instant.
+func (b *Book) OldCalendar(name string, at time.Time) (OldCalendar, bool) {
+	s, ok := b.Schedule(name)
+	if !ok || !s.Calendar || s.Read.IsZero() || at.Sub(s.Read) <= StaleAfter {
+		return OldCalendar{}, false
+	}
+	return OldCalendar{Schedule: s.Name, Read: s.Read}, true
+}
+
 // Duties says who is to be told when a name is paged at an instant: a person, whoever a schedule has on call, everybody
 // of a team, or the fallback contacts. Of a policy it is who is called first: everybody whom the targets of its first
 // level mean, also where round_robin will take one target after the other, because which one depends on the incident.
@@ -108,7 +126,7 @@ func (b *Book) target(name string, at time.Time, changed []Override) ([]Duty, er
 
 // onDuty is whom a schedule has on call, overrides included; nobody in a gap.
 func (b *Book) onDuty(s Schedule, at time.Time, changed []Override) ([]Duty, error) {
-	turns, err := s.OnCall(at, slices.Concat(b.Overrides, changed)...)
+	turns, err := s.OnCall(at, changed...)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ type Schedule struct {
 	Calendar bool      `json:"calendar,omitempty"` // the shifts are all there is; without any nobody is on call
 	Shifts   []Shift   `json:"shifts,omitempty"`   // of a calendar; several at once are all on call
 	Unread   string    `json:"unread,omitempty"`   // why a calendar's shifts are not known at all; empty = they are
+	Read     time.Time `json:"read,omitzero"`      // when the source of a calendar last said so; zero = not known
 }
 
 // Layer is a rotation that may be restricted to times of the week.
@@ -102,14 +103,14 @@ type Team struct {
 	Members []PersonID `json:"members"`
 }
 
-// Book is everything that names can resolve to.
+// Book is everything that names can resolve to, as the configuration has it. What people have changed since are overrides:
+// they belong to the moment of a question and go with it (Duties, Schedule.OnCall).
 type Book struct {
 	People    []Person   `json:"people"`
 	Teams     []Team     `json:"teams,omitempty"`
 	Schedules []Schedule `json:"schedules,omitempty"`
 	Policies  []Policy   `json:"policies,omitempty"`
 	Fallback  []PersonID `json:"fallback"` // who is told when everything else is exhausted
-	Overrides []Override `json:"overrides,omitempty"`
 	// Ways are those in which the installation can tell people; none = by telephone.
 	Ways []Way `json:"ways,omitempty"`
 }

@@ -67,6 +67,11 @@ func (l *Live) Duties(name string, at time.Time, changed ...oncall.Override) ([]
 // Policy finds a policy in the configuration in force.
 func (l *Live) Policy(name string) (oncall.Policy, bool) { return l.Config().Book.Policy(name) }
 
+// OldCalendar says whether a name is a schedule by a calendar that was not read for long.
+func (l *Live) OldCalendar(name string, at time.Time) (oncall.OldCalendar, bool) {
+	return l.Config().Book.OldCalendar(name, at)
+}
+
 // Schedule finds a schedule in the configuration in force.
 func (l *Live) Schedule(name string) (oncall.Schedule, bool) { return l.Config().Book.Schedule(name) }
 

@@ -16,8 +16,9 @@ const (
 )
 
 // Readiness tells what is wrong with nobody's typing and will be with somebody's night: gaps of schedules in the next
-// eight weeks, people on a schedule who cannot be called, pages that would wake a crowd, and services that are nobody's
-// now. A faultless file may have such problems for a reason, so they are warnings. It depends on its arguments alone.
+// eight weeks, people on a schedule who cannot be called, pages that would wake a crowd, contact rules that a level
+// leaves no time for, and services that are nobody's now. A faultless file may have such problems for a reason, so they
+// are warnings. It depends on its arguments alone: overrides, which only the engine knows, do not count.
 //
 // A calendar without shifts is passed over: its shifts come from elsewhere, and are not known to a file.
 func Readiness(c *Config, now time.Time) Problems {
@@ -30,6 +31,7 @@ func Readiness(c *Config, now time.Time) Problems {
 		r.contacts(s)
 	}
 	r.crowds()
+	r.unreachedRules()
 	r.owners()
 	return r.problems
 }
@@ -52,7 +54,7 @@ func (r *readiness) warn(remedy, format string, args ...any) {
 
 // gaps tells how often a schedule will have nobody, and when first.
 func (r *readiness) gaps(s oncall.Schedule) {
-	gaps, err := Gaps(s, r.now, r.now.AddDate(0, 0, 7*readyWeeks), r.book.Overrides)
+	gaps, err := Gaps(s, r.now, r.now.AddDate(0, 0, 7*readyWeeks), nil)
 	if err != nil {
 		r.warn("", "schedules.%s cannot be asked: %v", s.Name, err)
 		return
@@ -95,7 +97,7 @@ func (r *readiness) contacts(s oncall.Schedule) {
 	}
 }
 
-// everybodyOn lists who is on a schedule now or later, by overrides too.
+// everybodyOn lists who is on a schedule now or later.
 func (r *readiness) everybodyOn(s oncall.Schedule) []oncall.PersonID {
 	var ids []oncall.PersonID
 	if s.Person != "" {
@@ -116,11 +118,6 @@ func (r *readiness) everybodyOn(s oncall.Schedule) []oncall.PersonID {
 	for _, shift := range s.Shifts {
 		if shift.Until.After(r.now) {
 			ids = append(ids, shift.Person)
-		}
-	}
-	for _, o := range r.book.Overrides {
-		if o.Schedule == s.Name && o.Kind != oncall.OverrideRemove && o.Until.After(r.now) {
-			ids = append(ids, o.Person)
 		}
 	}
 	return distinct(ids)
@@ -164,7 +161,7 @@ func (r *readiness) most(name string) []oncall.PersonID {
 		if s.Name != name {
 			continue
 		}
-		spans, err := s.Spans(r.now, r.now.AddDate(0, 0, 7*readyWeeks), r.book.Overrides...)
+		spans, err := s.Spans(r.now, r.now.AddDate(0, 0, 7*readyWeeks))
 		if err != nil || len(spans) == 0 {
 			return nil // told with the gaps
 		}

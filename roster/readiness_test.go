@@ -90,6 +90,28 @@ func TestReadiness(t *testing.T) {
 			},
 		},
 		{
+			name: "rules that a level leaves no time for", change: func(c *roster.Config) {
+				after := func(times ...time.Duration) (rules []oncall.ContactRule) {
+					for _, d := range times {
+						rules = append(rules, oncall.ContactRule{Via: []oncall.Way{oncall.WayCall}, After: d})
+					}
+					return rules
+				}
+				for n := range c.Book.People {
+					c.Book.People[n].Phone = "+34600000001"
+				}
+				c.Book.People[0].Contact = oncall.Contact{High: after(0, 5*time.Minute, 10*time.Minute, 20*time.Minute), Low: after(0, time.Hour)}
+				c.Book.Policies = []oncall.Policy{
+					{Name: "quick", Levels: []oncall.Level{{Targets: []string{"checkout-oncall", "ana"}, Ack: 5 * time.Minute}, {Targets: []string{"ana"}, Ack: 30 * time.Minute}}},
+					{Name: "calm", Urgency: oncall.UrgencyLow, Levels: []oncall.Level{{Targets: []string{"ana"}, Ack: 30 * time.Minute}}},
+				}
+			},
+			want: []string{
+				"m.yaml: policies.quick: level 1 lasts 5m, so people.ana is not told after 10m and 20m by it (give the level more time with ack, or the rules earlier times)",
+				"m.yaml: policies.calm: level 1 lasts 30m, so people.ana is not told after 1h by it (give the level more time with ack, or the rules earlier times)",
+			},
+		},
+		{
 			name:   "a schedule that cannot be asked",
 			change: func(c *roster.Config) { c.Book.Schedules = append(c.Book.Schedules, oncall.Schedule{Name: "empty"}) },
 			want:   []string{"m.yaml: schedules.empty cannot be asked: schedule empty has nobody on it"},

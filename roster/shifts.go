@@ -12,6 +12,7 @@ import (
 // Shifts are what is known of a schedule's calendar at present.
 type Shifts struct {
 	List   []oncall.Shift // the last good ones
+	Read   time.Time      // when the source last said so; zero = not known
 	Unread string         // why none are known; empty: the list counts, also when it is empty
 }
 
@@ -36,7 +37,7 @@ func (c *Config) WithShifts(known map[string]Shifts) *Config {
 		if !read {
 			shifts.Unread = notYet
 		}
-		s.Unread, s.Shifts = shifts.Unread, nil
+		s.Unread, s.Read, s.Shifts = shifts.Unread, shifts.Read, nil
 		for _, shift := range shifts.List {
 			if _, ok := c.Person(shift.Person); ok {
 				s.Shifts = append(s.Shifts, shift)

@@ -110,7 +110,7 @@ func TestRulesAreExplained(t *testing.T) {
 	for _, group := range []struct {
 		letter string
 		count  int
-	}{{"P", 9}, {"N", 6}, {"T", 10}, {"F", 8}, {"S", 14}, {"R", 4}} {
+	}{{"P", 9}, {"N", 6}, {"T", 10}, {"F", 8}, {"S", 15}, {"R", 4}} {
 		for n := range group.count {
 			want = append(want, fmt.Sprintf("%s%02d", group.letter, n+1))
 		}

@@ -3,8 +3,10 @@ package runbooks
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/incident"
 )
 
@@ -53,6 +55,7 @@ func (c *checker) checkSafety(s *spot) {
 		if c.known.NoFallback && len(step.Page.Escalate) == 0 && !step.Page.List {
 			c.warn(step.Path, CodeLonePage, "page has one level, and the server calls nobody after it", "write escalate: [names]")
 		}
+		c.checkNeed(step)
 	case step.Update != nil && c.rb.Private && step.Update.Audience == "customers" && step.Update.Review == "":
 		c.fail(step.Path, CodeOutside, "update: customers in a private runbook needs review", "name the role that must confirm the text")
 	case step.Action != nil:
@@ -65,6 +68,44 @@ func (c *checker) checkSafety(s *spot) {
 		}
 		c.warn(step.Path, CodeNoWayBack, fmt.Sprintf("%s changes a system and has no undo", step.Kind), hint)
 	}
+}
+
+// checkNeed reports a page that needs more acknowledgements than it has targets, where their number is known before:
+// always, or at a severity.
+func (c *checker) checkNeed(s *Step) {
+	need, err := strconv.Atoi(s.Page.Need)
+	if err != nil {
+		return
+	}
+	n, known := c.targets(s.Page, expression.Map{})
+	at := ""
+	for i := 0; !known && i < len(c.rb.Severities); i++ {
+		row := grade{c.rb, i}
+		if n, known = c.targets(s.Page, row); known && (n >= need || c.excluded(s.If, row)) {
+			known = false
+		}
+		at = " at " + string(c.rb.Severities[i].Severity)
+	}
+	if known && 0 < n && n < need {
+		c.warn(s.Path+".need", CodeFewTargets, fmt.Sprintf("need is %d, and the number of targets%s is %d", need, at, n),
+			"each target gives one acknowledgement: name more of them, or write need: all")
+	}
+}
+
+// targets counts the targets of a page, where what is known decides it.
+func (c *checker) targets(p *Page, at expression.Values) (n int, known bool) {
+	for _, target := range p.Targets {
+		result, err := c.plan.texts[target].Eval(at)
+		if err != nil || !result.Known() {
+			return 0, false
+		}
+		if list, is := result.Value.([]any); is {
+			n += len(list)
+			continue
+		}
+		n++
+	}
+	return n, true
 }
 
 // checkFinally reports waits for people after the incident's end, those of an imported runbook too.

@@ -59,6 +59,7 @@ const (
 	CodeShellInjection Code = "S12" // ${{ }} inside a command
 	CodeLatePage       Code = "S13" // the first page comes late (warning)
 	CodeFinallyWaits   Code = "S14"
+	CodeFewTargets     Code = "S15" // a page that needs more acknowledgements than it has targets (warning)
 	CodeAct            Code = "R01" // an act of a script without a verb, or with two
 	CodeHollow         Code = "R02" // a check that cannot fail, or cannot pass
 	CodeInstant        Code = "R03" // a time that the clock never shows, or shows twice (warning)

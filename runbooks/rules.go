@@ -92,6 +92,7 @@ var safetyRules = []Rule{
 	{CodeShellInjection, "${{ }} in a command", false, "What stands in the value could run anything.", "Pass the value through env."},
 	{CodeLatePage, "first page comes late", true, "At the worst severity more than ten minutes may pass before anybody is called.", "Page first, and ask afterwards."},
 	{CodeFinallyWaits, "finally waits for people", false, "The incident is closed; nobody is there to answer.", "Put the step into lessons_learned."},
+	{CodeFewTargets, "need is more than there are targets", true, "Each target gives one acknowledgement, so the step ends with fewer than it says.", "Name more targets, or write need: all."},
 }
 
 // rehearsalRules are about tests and scripts; what is wrong with their text and their names breaks the rules above.

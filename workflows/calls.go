@@ -238,7 +238,7 @@ func (r *run) nextLevel(ctx workflow.Context, p *incident.Page) {
 		return
 	default:
 		p.State = incident.PageExhausted
-		r.problem(ctx, p.Step, fmt.Sprintf("Nobody has acknowledged %s after %s.", r.inc.Key, rounds(p.Rounds)))
+		r.problem(ctx, p.Step, r.inVain(p))
 		return
 	}
 	text := fmt.Sprintf("%s; calling %s (level %d, round %d)", why, p.Levels[p.Level].Target, p.Level+1, p.Round+1)

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"slices"
 
 	"go.temporal.io/sdk/workflow"
@@ -78,6 +79,10 @@ func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a ask
 		a.node.sr.Waiting = now(ctx)
 	}
 	q.Addressed = ids(duties)
+	before := q.Text
+	if q.Kind == incident.QuestionAssign && len(duties) > 0 {
+		q.Text = r.marked(offerText(names(duties), q.Role))
+	}
 	for _, p := range q.Addressed {
 		if !slices.Contains(q.Asked, p) {
 			q.Asked = append(q.Asked, p)
@@ -89,7 +94,7 @@ func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a ask
 	r.tellLate(ctx, q, a, "has passed")
 	r.log(ctx, incident.Entry{
 		Kind: incident.EntryEscalate, Step: q.Step,
-		Text: "no answer to “" + q.Text + "”; asking " + names(duties),
+		Text: "no answer to “" + before + "”; asking " + names(duties),
 	})
 	r.postQuestion(ctx, q)
 	if r.inc.Reviewing {
@@ -101,9 +106,6 @@ func (r *run) escalateQuestion(ctx workflow.Context, q *incident.Question, a ask
 	})
 	return nil
 }
-
-// wakingPages is the stem of the pages that wake people for a question.
-func (r *run) wakingPages(q *incident.Question) string { return r.inc.ID + "/" + q.Key + "/turn/" }
 
 // people asks who is meant by names at this instant. The answer keeps the order of the names and holds nobody twice.
 // An error means that the wait was withdrawn.
@@ -138,8 +140,22 @@ func (r *run) lookUp(ctx workflow.Context, f *frame, ask meant) ([]contract.Foun
 	if err != nil {
 		return found, []string{"nobody could be looked up: " + plain(err)}, nil
 	}
+	r.tellOld(ctx, out.Old)
 	copy(found, out.Found)
 	return found, out.Problems, nil
+}
+
+// tellOld tells once of each schedule that its calendar was not read for long.
+func (r *run) tellOld(ctx workflow.Context, calendars []oncall.OldCalendar) {
+	for _, c := range calendars {
+		if slices.Contains(r.st.OldCalendars, c.Schedule) {
+			continue
+		}
+		r.st.OldCalendars = append(r.st.OldCalendars, c.Schedule)
+		minutes := int(now(ctx).Sub(c.Read).Minutes())
+		r.problem(ctx, "", fmt.Sprintf("the calendar of %s was last read %dh %02dm ago (%s); who is on call may have changed since",
+			c.Schedule, minutes/60, minutes%60, c.Read.UTC().Format("Mon 2 Jan 15:04 MST")))
+	}
 }
 
 // together lists the people of several answers in order, nobody twice.

@@ -94,7 +94,7 @@ func paces() map[string]pace {
 		},
 		"an offer": {
 			steps: "    - assign: commander\n      to: ana\n      ack: " + past + "\n",
-			text:  "escalate: no answer to “Ana", least: 3, most: 20, told: "the deadline of “Ana, do you take commander?” had passed already",
+			text:  "do you take commander?”; asking", least: 3, most: 20, told: "the deadline of “Ana, do you take commander?” had passed already",
 		},
 		"a repeat": {
 			steps: "    - repeat:\n      id: again\n      max: 1000\n      every: " + past + "\n      until: false\n      steps: [{ note: \"a round\" }]\n",

@@ -548,3 +548,12 @@ func TestACallWithUnknownOutcomeIsNotGivenUp(t *testing.T) {
 	s.ends(incident.Resolved)
 	s.wantLines("problem: it is not known whether Ana was reached (call)", "acknowledged: Dan")
 }
+
+// TestPollOfAnActionEndsInTime: a pause that is longer than what is left of the step's time ends with it.
+func TestPollOfAnActionEndsInTime(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, containing(
+		"    - action: x.look\n      id: look\n      every: 4m\n      until: false\n      timeout: 5m\n      on_timeout: continue\n    - note: went on\n")))
+	s.ends(incident.Resolved)
+	s.wantLines("5m0s  note: went on")
+}

@@ -15,7 +15,7 @@ import (
 
 // engineVersion is the newest version of the interpreter; it is recorded once at the start of each run, and
 // continue-as-new is where an open incident moves to it.
-const engineVersion = versionDeclines
+const engineVersion = versionPrecise
 
 // What the versions have changed in what a run does, so that an open one goes on as it began.
 const (
@@ -24,6 +24,9 @@ const (
 	versionMends = 2
 	// versionDeclines: whoever asks not to be called any more lets the page go on at once, and their telephone stops.
 	versionDeclines = 3
+	// versionPrecise: a page that wakes somebody for a question and ends in vain says what nobody has answered; a
+	// poll of an action does not outlast its timeout.
+	versionPrecise = 4
 )
 
 // since says whether this run has begun with a version of the interpreter, or a newer one.

@@ -58,7 +58,7 @@ func (r *run) appoint(ctx workflow.Context, n *node) (oncall.Duty, error) {
 // back.
 func (r *run) offer(ctx workflow.Context, n *node, d oncall.Duty) error {
 	a := r.asking(ctx, n, asking{
-		kind: incident.QuestionAssign, role: n.s.Assign.Role, text: d.Name + ", do you take " + string(n.s.Assign.Role) + "?",
+		kind: incident.QuestionAssign, role: n.s.Assign.Role, text: offerText(d.Name, n.s.Assign.Role),
 		who: []string{string(d.Person)}, then: []string{string(n.s.Assign.Role)},
 	})
 	a.timeout = orElse(n.s.Assign.Ack, "10m")
@@ -88,6 +88,11 @@ func (r *run) offer(ctx workflow.Context, n *node, d oncall.Duty) error {
 		h.Person, h.Name = q.By.Person, q.By.String()
 	}
 	return r.inc.Assign(now(ctx), q.By, n.s.Assign.Role, h)
+}
+
+// offerText asks somebody to take a role.
+func offerText(name string, role incident.Role) string {
+	return name + ", do you take " + string(role) + "?"
 }
 
 // acceptByActing ends an offer as accepted when somebody who is offered the role turns out to be at work: whoever has

@@ -56,6 +56,22 @@ func TestSomebodyElseAcknowledgesTheOfferStaysOpen(t *testing.T) {
 	}
 }
 
+// TestAnEscalatedOfferNamesWhoIsAsked: whoever is offered the role next is called by their own name, in the room, on the
+// card and on the telephone; and a call in vain says what nobody has answered.
+func TestAnEscalatedOfferNamesWhoIsAsked(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, containing("    - channel: inc\n    - assign: commander\n      to: ana\n      ack: 10m\n")))
+	s.act(25*time.Minute, contract.VerbAnswer, by("dan", contract.Act{Step: "assign", Value: "accept"}))
+	s.ends(incident.Resolved)
+	s.wantLines(
+		"10m0s  escalate: no answer to “Ana, do you take commander?”; asking Ben",
+		"~ post Ben, do you take commander?", "A decision waits: Ben, do you take commander?",
+		"problem: Nobody has answered “Ben, do you take commander?”: ben was called and has not acknowledged; it is asked again at 01:50 UTC",
+		"20m0s  escalate: no answer to “Ben, do you take commander?”; asking Dan",
+	)
+	s.wantNone("Nobody has acknowledged INC-1", "A decision waits: Ana")
+}
+
 // TestWhoIsWokenForAnOfferAcceptsByAcknowledging: the next of the chain, who is called for the offer, takes the role with
 // the key that acknowledges the call.
 func TestWhoIsWokenForAnOfferAcceptsByAcknowledging(t *testing.T) {

@@ -69,6 +69,10 @@ func (r *run) startPages(ctx workflow.Context, n *node, stem string) error {
 		targets = []string{oncall.Fallback}
 		r.problem(ctx, n.address(), fmt.Sprintf("%s names nobody to page; calling the fallback", n.address()))
 	}
+	if need, err := strconv.Atoi(n.s.Page.Need); err == nil && need > len(targets) {
+		r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Step: n.address(), Text: fmt.Sprintf(
+			"%s needs %d acknowledgements and calls %d: it goes on when each of them has acknowledged", n.address(), need, len(targets))})
+	}
 	for i, target := range targets {
 		r.startPage(ctx, n, blank, stem+"/"+itoa(i), target)
 	}

@@ -93,6 +93,23 @@ func TestRules(t *testing.T) {
 			lines:  []string{"2m0s  escalate: no answer to “Which one?”; asking Dan", "2m0s    ~ call dan: INC-1. severity not set. payments error rate above 5 %. A decision waits: Which one?."},
 			ending: incident.Resolved,
 		},
+		"a page that needs more acknowledgements than it has targets says so, and goes on when all of them have acknowledged": {
+			steps: `
+    - page: [owner, comms]
+      id: both
+      need: 3
+    - note: both are there
+`,
+			script: []does{
+				{at: time.Minute, who: "ana", verb: contract.VerbAck},
+				{at: 2 * time.Minute, who: "cleo", verb: contract.VerbAck},
+			},
+			states: map[string]contract.StepState{"both": contract.StepDone},
+			lines: []string{
+				"0s  problem: both needs 3 acknowledgements and calls 2: it goes on when each of them has acknowledged", "2m0s  note: both are there",
+			},
+			ending: incident.Resolved,
+		},
 		"silence has a choice": {
 			steps: `
     - ask: Which one?

@@ -323,7 +323,7 @@ func (r *run) action(ctx workflow.Context, n *node) error {
 			out = map[string]any{}
 		}
 		n.sr.Output = out
-		if again, err := r.pollAction(ctx, n); err != nil || !again {
+		if again, err := r.pollAction(ctx, n, q.timeout); err != nil || !again {
 			return err
 		}
 	}
@@ -342,13 +342,18 @@ func actionTime(a *runbooks.Action) time.Duration {
 }
 
 // pollAction waits for the next round of an action that is polled; it answers whether there is one. Unlike the
-// product's own requests an activity of somebody else cannot repeat itself, so each round is one of its own.
-func (r *run) pollAction(ctx workflow.Context, n *node) (bool, error) {
+// product's own requests an activity of somebody else cannot repeat itself, so each round is one of its own. When the next
+// round would come after the step's time it waits for the end of that.
+func (r *run) pollAction(ctx workflow.Context, n *node, timeout time.Duration) (bool, error) {
 	if n.s.Action.Until == "" || r.holds(ctx, n.frame, n.s.Action.Until) {
 		return false, nil
 	}
 	every := r.paced(n.s.Action.Every, actionPace, r.values(ctx, n.frame))
-	return true, sleep(ctx, "ask "+n.s.Action.Name+" again", now(ctx).Add(every))
+	next := now(ctx).Add(every)
+	if end := n.sr.Waiting.Add(timeout); r.since(versionPrecise) {
+		next = earliest(next, end)
+	}
+	return true, sleep(ctx, "ask "+n.s.Action.Name+" again", next)
 }
 
 // leastPoll is the shortest pause between two rounds of an action: each costs events of the incident's history.

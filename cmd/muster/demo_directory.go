@@ -30,7 +30,10 @@ func freshDemoDirectory(dir string) (release func() error, err error) {
 	if err := os.WriteFile(marker, []byte(markerText), 0o600); err != nil {
 		return nil, fmt.Errorf("mark the demo's directory: %w", err)
 	}
-	release, err = lockDemo(marker)
+	release, err = lockFile(marker)
+	if errors.Is(err, errLocked) {
+		err = errors.New("another demo runs in this directory")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; choose another with --data", dir, err)
 	}

@@ -72,7 +72,12 @@ func TestNotes(t *testing.T) {
 	if err := os.Chtimes(old, now, now.Add(-notesKept-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	n := openNotes(dir, "one", now, silent)
+	open := func(id string, at time.Time) *notes {
+		n := openNotes(t.Context(), noting{data: dir, id: id, now: func() time.Time { return at }, complain: silent})
+		n.close() // as a command that was killed would
+		return n
+	}
+	n := open("one", now)
 	if _, err := os.Stat(old); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("old notes are kept: %v", err)
 	}
@@ -83,7 +88,7 @@ func TestNotes(t *testing.T) {
 	n.placed("ana/sms", "SM1")
 
 	// The command was killed and is given again.
-	again := openNotes(dir, "one", now.Add(time.Minute), silent)
+	again := open("one", now.Add(time.Minute))
 	if !again.knows("ana", now.Add(time.Minute)) || again.knows("ben", now) || again.provider("ana/sms") != "SM1" || again.provider("ana/call") != "" {
 		t.Errorf("%+v", again.page)
 	}
@@ -95,17 +100,17 @@ func TestNotes(t *testing.T) {
 	if again.knows("ana", late) {
 		t.Error("an intention of ten minutes ago is trusted")
 	}
-	if effect := openNotes(dir, "one", late, silent).intend("ana/call", late); effect.Again || !effect.Intended.Equal(late) {
+	if effect := open("one", late).intend("ana/call", late); effect.Again || !effect.Intended.Equal(late) {
 		t.Errorf("a late intention: %+v", effect)
 	}
 	again.forget("ana/sms")
 	if again.provider("ana/sms") != "" {
 		t.Error("what was taken back is known")
 	}
-	if other := openNotes(dir, "two", now, silent); other.knows(oncall.PersonID("ana"), now) {
+	if other := open("two", now); other.knows(oncall.PersonID("ana"), now) {
 		t.Error("another id knows it, too")
 	}
-	if n := openNotes(dir, "one", now.Add(directMemory), silent); n.provider("ana/sms") != "" {
+	if n := open("one", now.Add(directMemory)); n.provider("ana/sms") != "" {
 		t.Error("it is known for more than an hour")
 	}
 }
@@ -114,7 +119,7 @@ func TestNotesThatCannotBeWrittenAreMissedOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	complaints := 0
-	n := openNotes(dir, "one", time.Now(), func(error) { complaints++ })
+	n := openNotes(t.Context(), noting{data: dir, id: "one", now: time.Now, complain: func(error) { complaints++ }})
 	if err := os.RemoveAll(dir); err != nil {
 		t.Fatal(err)
 	}

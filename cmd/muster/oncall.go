@@ -89,7 +89,8 @@ func (f *dutyFlags) addZone(c *cobra.Command) {
 type dutyBook struct {
 	printer
 	config    *roster.Config
-	book      oncall.Book               // with the overrides
+	book      oncall.Book
+	overrides []oncall.Override         // that stand; none where they cannot be read
 	calendars map[string]feeds.Calendar // by schedule
 	at        time.Time
 	zone      *time.Location // in which people want the times; nil = they have not said
@@ -124,7 +125,7 @@ func (f *dutyFlags) open(ctx context.Context, sh shell) (*dutyBook, error) {
 	look := calendarLook{path: b.config.Path, data: f.data, getenv: sh.getenv, at: b.at}
 	b.config, b.calendars = look.look(ctx, b.config)
 	b.book = b.config.Book
-	if b.book.Overrides, err = standingOverrides(ctx, sh, b.config); err != nil {
+	if b.overrides, err = standingOverrides(ctx, sh, b.config); err != nil {
 		if _, err := fmt.Fprintf(sh.stderr, "muster: the overrides cannot be read, so they are not shown: %v\n", err); err != nil {
 			return nil, err
 		}

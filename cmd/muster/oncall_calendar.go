@@ -32,7 +32,7 @@ func (b *dutyBook) showCalendar(s oncall.Schedule, weeks int) error {
 	end := monday.AddDate(0, 0, daysOfWeek*weeks)
 	from := dayStart(monday, zone)
 	to := dayStart(end, zone)
-	stints, err := roster.WholeStints(s, from, to, b.book.Overrides)
+	stints, err := roster.WholeStints(s, from, to, b.overrides)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,9 @@ func icalCommand(sh shell) *cobra.Command {
 			if schedule.Unread != "" {
 				return &oncall.UnreadCalendar{Schedule: schedule.Name, Why: schedule.Unread}
 			}
-			data, err := calendarOf(&b.book, schedule, b.at, b.at.AddDate(0, 0, daysOfWeek*weeks)).ICal()
+			data, err := byDays(roster.Calendar{
+				Schedule: schedule, People: b.book.People, Overrides: b.overrides, From: b.at, To: b.at.AddDate(0, 0, daysOfWeek*weeks),
+			}).ICal()
 			if err != nil {
 				return err
 			}
@@ -70,12 +72,12 @@ func icalCommand(sh shell) *cobra.Command {
 	return c
 }
 
-// calendarOf is a schedule's calendar of a time. It is made by days, so that it stays the same, byte by byte, until the day
-// or the schedule changes.
-func calendarOf(book *oncall.Book, s oncall.Schedule, from, to time.Time) roster.Calendar {
-	return roster.Calendar{
-		Schedule: s, People: book.People, Overrides: book.Overrides, From: wholeDay(from), To: wholeDay(to), Stamp: wholeDay(from),
-	}
+// byDays makes a calendar one of whole days, so that it stays the same, byte by byte, until the day or the schedule
+// changes.
+func byDays(c roster.Calendar) roster.Calendar {
+	c.From, c.To = wholeDay(c.From), wholeDay(c.To)
+	c.Stamp = c.From
+	return c
 }
 
 // wholeDay is the beginning of an instant's day, in UTC.
@@ -114,9 +116,10 @@ func (c calendars) Calendar(ctx context.Context, name string) ([]byte, bool, err
 		if err != nil {
 			return nil, true, fmt.Errorf("ask for the overrides of %s: %w", name, err)
 		}
-		book.Overrides = append(book.Overrides[:len(book.Overrides):len(book.Overrides)], made...)
 		now := c.now()
-		calendar := calendarOf(&book, s, now.Add(-feedPast), now.AddDate(0, 0, daysOfWeek*feedWeeks))
+		calendar := byDays(roster.Calendar{
+			Schedule: s, People: book.People, Overrides: made, From: now.Add(-feedPast), To: now.AddDate(0, 0, daysOfWeek*feedWeeks),
+		})
 		calendar.Stamp = wholeDay(now)
 		data, err := calendar.ICal()
 		return data, true, err

@@ -49,7 +49,7 @@ func (p personNow) shown() string {
 // now says where a schedule stands.
 func (b *dutyBook) now(s oncall.Schedule) (scheduleNow, error) {
 	now := scheduleNow{Schedule: s.Name, Zone: s.Zone, OnCall: []personNow{}, Calendar: b.calendarNow(s)}
-	turns, err := s.OnCall(b.at, b.book.Overrides...)
+	turns, err := s.OnCall(b.at, b.overrides...)
 	if err != nil {
 		return now, err
 	}
@@ -63,7 +63,7 @@ func (b *dutyBook) now(s oncall.Schedule) (scheduleNow, error) {
 			Override: !slices.ContainsFunc(usual, func(u oncall.Turn) bool { return u.Person == t.Person }),
 		})
 	}
-	spans, err := s.Spans(b.at, b.at.Add(lookAhead), b.book.Overrides...)
+	spans, err := s.Spans(b.at, b.at.Add(lookAhead), b.overrides...)
 	if err != nil || len(spans) < 2 {
 		return now, err
 	}

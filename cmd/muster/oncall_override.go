@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/hex"
 	"fmt"
@@ -20,7 +21,7 @@ import (
 // takeCommand takes the pager for a while.
 func takeCommand(sh shell) *cobra.Command {
 	var f callFlags
-	var reason string
+	var reason, data string
 	c := &cobra.Command{
 		Use: "take [SCHEDULE] DURATION", Short: "Take the pager for a while: you are on call in place of everybody else on the schedule",
 		Long: "Take the pager for a while. From now on you are on call on SCHEDULE, in place of whoever is. Without SCHEDULE it is the one\n" +
@@ -37,11 +38,7 @@ func takeCommand(sh shell) *cobra.Command {
 				if len(words) == 2 {
 					schedule = words[0]
 				}
-				if schedule == "" && d.config != nil { // who is on a calendar stands in it alone
-					look := calendarLook{path: d.config.Path, getenv: sh.getenv}
-					d.config, _ = look.look(c.Context(), d.config)
-				}
-				if schedule, err = d.ownSchedule(schedule); err != nil {
+				if schedule, err = d.ownSchedule(c.Context(), schedule, calendarLook{data: data, getenv: sh.getenv}); err != nil {
 					return err
 				}
 				now := time.Now().UTC().Truncate(time.Second)
@@ -53,19 +50,26 @@ func takeCommand(sh shell) *cobra.Command {
 	}
 	f.addActor(c)
 	c.Flags().StringVar(&reason, "reason", "", "why")
+	c.Flags().StringVar(&data, "data", "", "data directory with the copies of calendars, to find the schedule that you are on (default the configuration's)")
 	return c
 }
 
-// ownSchedule is the schedule that was named, or the one that the caller is on.
-func (d *caller) ownSchedule(named string) (string, error) {
+// ownSchedule is the schedule that was named, or the one that the caller is on. Who is on a calendar stands in it alone, so
+// the calendars are looked up.
+func (d *caller) ownSchedule(ctx context.Context, named string, look calendarLook) (string, error) {
 	if d.by.Person == "" {
 		return "", withHint(fmt.Errorf("%s is no person of the configuration", d.by), "say who you are with --as, and where the configuration is with --config")
 	}
 	if named != "" || d.config == nil {
 		return named, nil
 	}
-	var own []string
+	look.path = d.config.Path
+	d.config, _ = look.look(ctx, d.config)
+	var own, unread []string
 	for _, s := range d.config.Book.Schedules {
+		if s.Unread != "" {
+			unread = append(unread, (&oncall.UnreadCalendar{Schedule: s.Name, Why: s.Unread}).Error())
+		}
 		if slices.Contains(s.People(), d.by.Person) {
 			own = append(own, s.Name)
 		}
@@ -74,6 +78,10 @@ func (d *caller) ownSchedule(named string) (string, error) {
 	case 1:
 		return own[0], nil
 	case 0:
+		if len(unread) > 0 {
+			return "", withHint(fmt.Errorf("%s is on no schedule that is known here: %s", d.by, strings.Join(unread, "; ")),
+				"name the schedule: muster oncall take SCHEDULE 2h; or the server's data directory: --data")
+		}
 		return "", withHint(fmt.Errorf("%s is on no schedule", d.by), "name the schedule: muster oncall take SCHEDULE 2h")
 	}
 	return "", withHint(fmt.Errorf("%s is on several schedules", d.by), "name one of them: "+strings.Join(own, ", "))

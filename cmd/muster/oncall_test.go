@@ -105,7 +105,7 @@ func TestOnCallScreens(t *testing.T) {
 		t.Run(test.file, func(t *testing.T) {
 			t.Parallel()
 			b, out := asked(t, "2026-10-25T01:30 Europe/Berlin", test.width)
-			b.book.Schedules, b.book.Overrides = schedules(t)
+			b.book.Schedules, b.overrides = schedules(t)
 			err := b.listDuties
 			if test.schedule != "" {
 				s, unknown := b.schedule(test.schedule)
@@ -138,7 +138,7 @@ func TestOnCallScreens(t *testing.T) {
 func TestOnCallForPrograms(t *testing.T) {
 	t.Parallel()
 	b, out := asked(t, "2026-10-25T01:30 Europe/Berlin", 80)
-	b.book.Schedules, b.book.Overrides = schedules(t)
+	b.book.Schedules, b.overrides = schedules(t)
 	b.json = true
 	if err := b.showCalendar(b.book.Schedules[0], 1); err != nil {
 		t.Fatal(err)
@@ -216,7 +216,7 @@ func TestCalendarsFollowTheConfiguration(t *testing.T) {
 func TestWhoIsCalledByAPolicy(t *testing.T) {
 	t.Parallel()
 	b, out := asked(t, "2026-10-25T01:30 Europe/Berlin", 80)
-	b.book.Schedules, b.book.Overrides = schedules(t)
+	b.book.Schedules, b.overrides = schedules(t)
 	b.book.People[0].Phone = "+12025550101"
 	b.book.Policies = []oncall.Policy{{Name: "checkout-policy", Repeat: 2, Levels: []oncall.Level{
 		{Targets: []string{"sun"}, Ack: 5 * time.Minute},

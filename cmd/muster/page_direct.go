@@ -81,9 +81,8 @@ func directPage(ctx context.Context, sh shell, f pageFlags, words []string) erro
 		id: own.id, named: named, by: by, message: cmp.Or(strings.Join(words[1:], " "), fmt.Sprintf("%s asks for you.", by)),
 		wait: own.wait, every: lookEvery,
 	}
-	d.notes = openNotes(e.data, d.id, time.Now(), func(err error) {
-		d.warn("what is done cannot be noted here, so the same --id may call again: %v", err)
-	})
+	d.notes = d.openNotes(ctx)
+	defer d.notes.close()
 	if e.stale != "" {
 		d.warn("%s", e.stale)
 		d.warn("THE CONFIGURATION IS FAULTY: the last good copy is used, %s of %s; who is on call may have changed since",
@@ -98,6 +97,18 @@ func directPage(ctx context.Context, sh shell, f pageFlags, words []string) erro
 		d.warn("Temporal answers: `muster page %s` would have been tracked, and would have gone on until somebody acknowledged", target)
 	}
 	return d.tell(out)
+}
+
+// openNotes reads what this machine knows of the page. While another command with the same id is under way it waits for the
+// outcome of that one, at most as long as it would wait for its own.
+func (d *direct) openNotes(ctx context.Context) *notes {
+	return openNotes(ctx, noting{
+		data: d.data, id: d.id, now: time.Now, patience: d.wait,
+		complain: func(err error) { d.warn("what is done cannot be noted here, so the same --id may call again: %v", err) },
+		busy: func() {
+			d.warn("the same page, --id %s, is under way on this machine: nobody is called again, what comes of it is waited for", d.id)
+		},
+	})
 }
 
 // temporalAnswers finds out, beside the calls, whether Temporal can be reached after all.

@@ -355,3 +355,50 @@ func TestDirectIsIdempotentByItsID(t *testing.T) {
 		})
 	}
 }
+
+// TestDirectTwiceAtOnce: two commands with one id at the same moment are one page, and both tell its outcome. A first one
+// that hangs does not keep the second from calling.
+func TestDirectTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	const slow = 150 * time.Second // of the company's clock, which is a hundred times as fast
+	n := newOutage(t)
+	for _, op := range []faketwilio.Operation{faketwilio.CreateCall, faketwilio.CreateMessage} {
+		n.fake.Break(faketwilio.Fault{Op: op, Kind: faketwilio.Slow, Delay: slow})
+	}
+	first := make(chan said, 1)
+	go func() { first <- n.page("ana", "--id", "one") }()
+	for page := (notedPage{}); len(page.Ways) < 2; time.Sleep(10 * time.Millisecond) {
+		page, _ = readNotes(filepath.Join(n.data(), notesDir, "one.json"))
+	}
+	second := n.page("ana", "--id", "one")
+	for name, s := range map[string]said{"first": <-first, "second": second} {
+		if s.status != 0 || !s.out.Reached {
+			t.Errorf("%s: %d\n%s\n%s", name, s.status, s.stdout, s.stderr)
+		}
+	}
+	if !strings.Contains(second.stderr, "--id one, is under way on this machine") {
+		t.Errorf("it does not say what it waits for: %s", second.stderr)
+	}
+	n.placed(1, 1)
+}
+
+func TestDirectDoesNotWaitForEver(t *testing.T) {
+	t.Parallel()
+	n := newOutage(t)
+	dir := filepath.Join(n.data(), notesDir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	release, err := lockFile(filepath.Join(dir, "one.lock")) // of a command that hangs and has placed nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := n.page("ana", "--id", "one", "--wait", "1s")
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+	if len(s.out.People) != 1 {
+		t.Errorf("%d\n%s\n%s", s.status, s.stdout, s.stderr)
+	}
+	n.placed(1, 1)
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,10 +25,12 @@ const freshIntent = 2 * time.Minute
 const notesKept = 24 * time.Hour
 
 // notes are what this machine knows of a direct page: what it was about to place, written before, and what it has placed.
-// They outlive the command, so that one that was killed can be given again.
+// They outlive the command, so that one that was killed can be given again. As long as a command has them they are locked:
+// another one with the same id waits for what it has placed.
 type notes struct {
 	path     string // empty: nothing can be noted
 	complain func(error)
+	release  func() error // of the lock
 
 	mu   sync.Mutex // guards what follows, and the file
 	page notedPage
@@ -48,28 +51,83 @@ type notedWay struct {
 // noteKey names a call or a message.
 func noteKey(person oncall.PersonID, via string) string { return string(person) + "/" + via }
 
-// openNotes reads the notes of an id. They lie in the data directory; where there is none, or none that this user may write
-// to, in the user's own. Without any the page goes on, loudly.
-func openNotes(data, id string, now time.Time, complain func(error)) *notes {
-	n := &notes{complain: complain, page: notedPage{At: now, Ways: map[string]notedWay{}}}
+// noting is how notes are opened.
+type noting struct {
+	data, id string
+	now      func() time.Time
+	patience time.Duration // so long another command with the same id is waited for
+	complain func(error)   // nothing can be noted
+	busy     func()        // another command has them; it is waited for
+}
+
+// openNotes reads the notes of an id, and locks them until they are closed. They lie in the data directory; where there is
+// none, or none that this user may write to, in the user's own. Without any the page goes on, loudly. So it does when
+// another command with the id does not end in time: what that one has noted counts, and silence would be worse.
+func openNotes(ctx context.Context, o noting) *notes {
+	n := &notes{complain: o.complain, release: func() error { return nil }}
 	var problems []error
-	for _, dir := range notesDirs(data) {
-		path := filepath.Join(dir, id+".json")
-		if page, ok := readNotes(path); ok && now.Sub(page.At) < directMemory {
-			n.page = page
-		}
-		n.path = path
-		err := n.write()
+	for _, dir := range notesDirs(o.data) {
+		err := n.open(ctx, dir, o)
 		if err == nil {
-			forgetNotes(dir, now)
 			return n
 		}
 		problems = append(problems, err)
 	}
-	n.path = ""
-	complain(errors.Join(problems...))
+	n.path, n.page = "", notedPage{At: o.now(), Ways: map[string]notedWay{}}
+	n.complain(errors.Join(problems...))
 	return n
 }
+
+// open reads the notes in a directory, and finds out whether they can be written there.
+func (n *notes) open(ctx context.Context, dir string, o noting) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	release, err := lockWaiting(ctx, filepath.Join(dir, o.id+".lock"), o)
+	if err != nil {
+		return err
+	}
+	n.path = filepath.Join(dir, o.id+".json")
+	now := o.now()
+	page, ok := readNotes(n.path)
+	if !ok || now.Sub(page.At) >= directMemory {
+		page = notedPage{At: now, Ways: map[string]notedWay{}}
+	}
+	n.page = page
+	if err := n.write(); err != nil {
+		return errors.Join(err, release())
+	}
+	n.release = release
+	forgetNotes(dir, now)
+	return nil
+}
+
+// lockWaiting locks a file, and waits where another command has it, but not for ever.
+func lockWaiting(ctx context.Context, path string, o noting) (release func() error, err error) {
+	deadline := o.now().Add(o.patience)
+	for told := false; ; told = true {
+		release, err := lockFile(path)
+		if !errors.Is(err, errLocked) {
+			if err == nil {
+				// A lock that is in use is none that counts no more. Where that cannot be noted it is removed a day early.
+				_ = os.Chtimes(path, time.Time{}, o.now())
+			}
+			return release, err
+		}
+		if !told {
+			o.busy()
+		}
+		if o.now().After(deadline) || !rest(ctx, lockPause) {
+			return func() error { return nil }, nil
+		}
+	}
+}
+
+// lockPause is how long a command waits before it looks again whether another one has ended.
+const lockPause = 200 * time.Millisecond
+
+// close lets another command with the id go on. A lock that cannot be given back goes with the process.
+func (n *notes) close() { _ = n.release() }
 
 // notesDirs are the directories for notes, the better first.
 func notesDirs(data string) []string {
@@ -102,7 +160,8 @@ func forgetNotes(dir string, now time.Time) {
 	}
 	for _, e := range entries {
 		about, err := e.Info()
-		if err == nil && strings.HasSuffix(e.Name(), ".json") && now.Sub(about.ModTime()) > notesKept {
+		ours := strings.HasSuffix(e.Name(), ".json") || strings.HasSuffix(e.Name(), ".lock")
+		if err == nil && ours && now.Sub(about.ModTime()) > notesKept {
 			_ = os.Remove(filepath.Join(dir, e.Name()))
 		}
 	}

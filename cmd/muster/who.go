@@ -92,7 +92,7 @@ func (b *dutyBook) callsTo(out serviceCalls) (serviceCalls, error) {
 		level := callLevel{OneOf: l.Strategy == oncall.StrategyRoundRobin && len(l.Targets) > 1, Ack: l.Ack}
 		for _, name := range l.Targets {
 			target := callTarget{Name: name, Kind: b.kindOf(name)}
-			duties, err := b.book.Duties(name, b.at)
+			duties, err := b.book.Duties(name, b.at, b.overrides...)
 			if unread := new(oncall.UnreadCalendar); errors.As(err, &unread) {
 				target.Unread = unread.Error()
 			} else if err != nil {

@@ -26,6 +26,9 @@ func (w *World) Tell(_ context.Context, req contract.TellPersonRequest) (contrac
 	if told != nil && !known {
 		told(req, id)
 	}
+	if err := w.lost(act); err != nil {
+		return contract.TellPersonResult{}, err
+	}
 	return contract.TellPersonResult{Provider: id}, nil
 }
 
@@ -36,6 +39,7 @@ func (w *World) Retell(_ context.Context, req contract.RetellPersonRequest) erro
 	defer unlock()
 	if err == nil {
 		w.write(act, "settle %s: %s", req.Provider, message(req.Message))
+		err = w.lost(act)
 	}
 	return err
 }

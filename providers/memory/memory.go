@@ -38,6 +38,9 @@ type World struct {
 	Now  func() time.Time
 	// Fail, when set, is asked before each act; an error that it returns is the act's result.
 	Fail func(Act) error
+	// Lose, when set, is asked after each call, hang-up and message to one person that was done; an error that it returns is
+	// what the caller hears all the same.
+	Lose func(Act) error
 	// Taken lists room names that a stranger has: a room of that name gets a suffix.
 	Taken []string
 	// Placed, when set, hears of each call that was placed, so that a test can let people answer.
@@ -99,6 +102,14 @@ func (w *World) begin(a Act) (unlock func(), err error) {
 		err = w.Fail(a)
 	}
 	return w.mu.Unlock, err
+}
+
+// lost is what the caller hears of an act that was done.
+func (w *World) lost(a Act) error {
+	if w.Lose == nil {
+		return nil
+	}
+	return w.Lose(a)
 }
 
 // write adds a line.
@@ -181,6 +192,9 @@ func (w *World) Call(_ context.Context, req contract.CallRequest) (contract.Call
 	if placed != nil && !known {
 		placed(req, id)
 	}
+	if err := w.lost(act); err != nil {
+		return contract.CallResult{}, err
+	}
 	return contract.CallResult{Provider: id, Silent: w.Reached != nil, Follow: w.Reached != nil}, nil
 }
 
@@ -191,6 +205,7 @@ func (w *World) HangUp(_ context.Context, req contract.HangUpRequest) error {
 	defer unlock()
 	if err == nil {
 		w.write(act, "hang up %s", req.Provider)
+		err = w.lost(act)
 	}
 	return err
 }
@@ -214,6 +229,9 @@ func (w *World) Text(_ context.Context, req contract.TextRequest) (contract.Text
 	if sent != nil && !known {
 		sent(req, id)
 	}
+	if err := w.lost(act); err != nil {
+		return contract.TextResult{}, err
+	}
 	return contract.TextResult{Provider: id, Follow: w.Reached != nil}, nil
 }
 
@@ -236,6 +254,11 @@ func (w *World) Duties(name string, at time.Time, changed ...oncall.Override) ([
 
 // Policy finds a policy in the book.
 func (w *World) Policy(name string) (oncall.Policy, bool) { return w.Book.Policy(name) }
+
+// OldCalendar finds it in the book.
+func (w *World) OldCalendar(name string, at time.Time) (oncall.OldCalendar, bool) {
+	return w.Book.OldCalendar(name, at)
+}
 
 // Put keeps a file.
 func (w *World) Put(_ context.Context, name string, content []byte) (string, error) {

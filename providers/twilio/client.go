@@ -53,18 +53,21 @@ func (c *Client) Call(ctx context.Context, req contract.CallRequest) (contract.C
 			SetStatusCallback(c.address(pathStatus, tag, nil)).SetStatusCallbackMethod("POST").
 			SetStatusCallbackEvent([]string{statusAtOnce, statusRinging, statusPickUp, statusAtEnd})
 	}
+	began := c.config.Now()
 	var made *api.ApiV2010Call
-	doubt, err := c.request(ctx, what, func(s *api.ApiService) error {
+	unknown, err := c.request(ctx, what, func(s *api.ApiService) error {
 		var err error
 		made, err = s.CreateCall(params)
 		return err
 	})
 	if err != nil {
-		c.remember(req.Callback, doubt)
+		if unknown {
+			c.remember(req.Callback, began)
+		}
 		return contract.CallResult{}, err
 	}
 	if made.Sid == nil {
-		c.remember(req.Callback, true)
+		c.remember(req.Callback, began)
 		return contract.CallResult{}, fmt.Errorf("%s: Twilio's answer names no call", what)
 	}
 	c.ledger.placed(*made.Sid, effectOf(req.Callback))
@@ -125,18 +128,21 @@ func (c *Client) Text(ctx context.Context, req contract.TextRequest) (contract.T
 	if c.public != "" {
 		params.SetStatusCallback(c.address(pathStatus, c.seal(ticket{Callback: req.Callback, Person: req.Person}), nil))
 	}
+	began := c.config.Now()
 	var made *api.ApiV2010Message
-	doubt, err := c.request(ctx, what, func(s *api.ApiService) error {
+	unknown, err := c.request(ctx, what, func(s *api.ApiService) error {
 		var err error
 		made, err = s.CreateMessage(params)
 		return err
 	})
 	if err != nil {
-		c.remember(req.Callback, doubt)
+		if unknown {
+			c.remember(req.Callback, began)
+		}
 		return contract.TextResult{}, err
 	}
 	if made.Sid == nil {
-		c.remember(req.Callback, true)
+		c.remember(req.Callback, began)
 		return contract.TextResult{}, fmt.Errorf("%s: Twilio's answer names no message", what)
 	}
 	return contract.TextResult{Provider: *made.Sid, Follow: c.public == ""}, nil
@@ -163,11 +169,9 @@ func (c *Client) recipient(verb string, id oncall.PersonID) (what, number string
 	return what, p.Phone, nil
 }
 
-// remember notes an attempt whose outcome is unknown.
-func (c *Client) remember(at contract.Callback, doubt bool) {
-	if doubt {
-		c.ledger.doubted(effectOf(at), c.config.Now())
-	}
+// remember notes a request whose outcome is unknown.
+func (c *Client) remember(at contract.Callback, began time.Time) {
+	c.ledger.doubted(effectOf(at), doubt{since: began, until: c.config.Now()})
 }
 
 // ringSeconds is how long it rings, in whole seconds and within Twilio's limits.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,6 +22,9 @@ const (
 	// settling is how long after an unknown outcome a list may still lack what was done. A look that found nothing
 	// before that is repeated before the person is called again.
 	settling = 3 * time.Second
+	// lostWithin is how long after the decision another process can have placed a lost call: the least time that an
+	// attempt has. What this process itself tried later is known to its ledger.
+	lostWithin = time.Minute
 )
 
 // lost is an effect that may have been done already.
@@ -68,8 +72,10 @@ func (c *Client) adopt(ctx context.Context, l lost) (string, error) {
 
 // findCall looks for the call of an attempt. Twilio shows neither the address nor the words of a call, so a call is
 // known by person, time and exclusion: one that belongs to another attempt, as the ledger knows from our own requests
-// and from callbacks, is passed over, and of the others the one nearest to the intent is taken. The list is not filtered
-// by start time, because a call that waits in the queue has none.
+// and from callbacks, is passed over, and of the others the one nearest to the intent is taken that was created when an
+// earlier attempt can have been made. Later ones are somebody else's, such as a direct page: to take one of them would be
+// silence, and a second call is not. The list is not filtered by start time, because a call that waits in the queue has
+// none.
 func (c *Client) findCall(ctx context.Context, l lost) (string, error) {
 	calls, err := c.callsTo(ctx, l)
 	if err != nil {
@@ -77,7 +83,7 @@ func (c *Client) findCall(ctx context.Context, l lost) (string, error) {
 	}
 	nearest := ""
 	for _, call := range calls { // Newest first, so the last one that fits is the nearest.
-		if call.Sid == nil || !notBefore(call.DateCreated, l.since) {
+		if call.Sid == nil || !c.mayBeLost(call.DateCreated, l) {
 			continue
 		}
 		switch c.ledger.effectOf(*call.Sid) {
@@ -91,6 +97,19 @@ func (c *Client) findCall(ctx context.Context, l lost) (string, error) {
 		c.ledger.placed(nearest, l.effect)
 	}
 	return nearest, nil
+}
+
+// mayBeLost says whether a call was created when an earlier attempt can have been made: within a minute of the decision, or
+// while this process did not learn what came of a request for it. What shows no date counts.
+func (c *Client) mayBeLost(created *string, l lost) bool {
+	at, ok := wireTime(created)
+	if !ok {
+		return true
+	}
+	windows := append(c.ledger.doubtsOf(l.effect), doubt{l.since, l.since.Add(lostWithin)})
+	return slices.ContainsFunc(windows, func(w doubt) bool {
+		return !at.Before(w.since.Add(-clockSlack)) && !at.After(w.until.Add(settling))
+	})
 }
 
 // findText looks for the message that holds the reference.
@@ -143,26 +162,28 @@ func (c *Client) callsTo(ctx context.Context, l lost) ([]api.ApiV2010Call, error
 // notBefore says whether something was created since the intent. What shows no date counts, because a wrong adoption is
 // rarer than a lost date.
 func notBefore(created *string, since time.Time) bool {
-	if created == nil {
-		return true
-	}
-	at, err := time.Parse(time.RFC1123Z, *created)
-	return err != nil || !at.Before(since.Add(-clockSlack))
+	at, ok := wireTime(created)
+	return !ok || !at.Before(since.Add(-clockSlack))
 }
 
 // ledger remembers which call belongs to which attempt, and which attempts are in doubt. It lives in this process only
 // and forgets the oldest: it makes looking sharper, and nothing depends on it.
 type ledger struct {
 	mu     sync.Mutex
-	calls  *recent[string]    // call → attempt
-	doubts *recent[time.Time] // attempt → when its outcome became unknown
+	calls  *recent[string]  // call → attempt
+	doubts *recent[[]doubt] // attempt → its requests of which nobody knows the outcome
 }
 
-// ledgerSize is how many entries of each kind are kept.
-const ledgerSize = 4096
+// doubt is the time of a request whose outcome is unknown.
+type doubt struct{ since, until time.Time }
+
+const (
+	ledgerSize = 4096 // entries of each kind that are kept
+	mostDoubts = 16   // of one attempt; the newest ones are kept
+)
 
 func newLedger() *ledger {
-	return &ledger{calls: newRecent[string](ledgerSize), doubts: newRecent[time.Time](ledgerSize)}
+	return &ledger{calls: newRecent[string](ledgerSize), doubts: newRecent[[]doubt](ledgerSize)}
 }
 
 func (l *ledger) placed(sid, effect string) {
@@ -178,21 +199,29 @@ func (l *ledger) effectOf(sid string) string {
 	return effect
 }
 
-func (l *ledger) doubted(effect string, at time.Time) {
+func (l *ledger) doubted(effect string, d doubt) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.doubts.put(effect, at)
+	before, _ := l.doubts.get(effect)
+	l.doubts.put(effect, append(slices.Clone(before[max(0, len(before)+1-mostDoubts):]), d))
+}
+
+func (l *ledger) doubtsOf(effect string) []doubt {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	known, _ := l.doubts.get(effect)
+	return slices.Clone(known)
 }
 
 // settles is how long to wait until a list can be trusted to show an attempt whose outcome is unknown; 0 = it can.
 func (l *ledger) settles(effect string, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	at, ok := l.doubts.get(effect)
-	if !ok {
+	known, _ := l.doubts.get(effect)
+	if len(known) == 0 {
 		return 0
 	}
-	return max(0, settling-now.Sub(at))
+	return max(0, settling-now.Sub(known[len(known)-1].until))
 }
 
 // recent is a map that forgets its oldest entries.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/providers/twilio"
 	"github.com/musterbook/musterbook/providers/twilio/faketwilio"
 )
 
@@ -159,6 +160,59 @@ func TestEarlierCallsAreNotAdopted(t *testing.T) {
 	req.Again = true
 	if _, err := b.newClient().Call(t.Context(), req); err != nil || len(b.fake.Calls()) != 2 {
 		t.Errorf("a call of a minute ago was taken for this one: %v, %d calls", err, len(b.fake.Calls()))
+	}
+}
+
+// TestLaterCallsAreNotAdopted: whoever comes back late, or has tried in vain before, does not take a call that was placed
+// meanwhile for something else, such as a direct page, for the one that was lost.
+func TestLaterCallsAreNotAdopted(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		tried bool // in vain, five minutes ago
+	}{{name: "away since"}, {name: "tried in vain", tried: true}} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.clock.advance(-5 * time.Minute)
+			lost := b.attempt("ana", 1)
+			lost.Intended = b.clock.now().Add(-5 * time.Minute)
+			if test.tried {
+				b.fake.Break(faketwilio.Fault{Op: faketwilio.CreateCall, Kind: faketwilio.Drop, Times: 1})
+				if _, err := b.client.Call(t.Context(), lost); err == nil {
+					t.Fatal("the fault did not apply")
+				}
+			}
+			b.clock.advance(5 * time.Minute)
+			direct := b.newClient(func(c *twilio.Config) { c.PublicURL, c.Secret = "", nil }) // tells nobody whose its call is
+			other, err := direct.Call(t.Context(), b.attempt("ana", 7))
+			if err != nil {
+				t.Fatal(err)
+			}
+			lost.Again = true
+			made, err := b.client.Call(t.Context(), lost)
+			if err != nil || made.Provider == other.Provider || len(b.fake.Calls()) != 2 {
+				t.Errorf("%+v, %v, %d calls; somebody else's is %s", made, err, len(b.fake.Calls()), other.Provider)
+			}
+		})
+	}
+}
+
+// TestLateAttemptIsAdopted: what this process itself tried long after the decision, because the telephone company was away
+// until then, is found.
+func TestLateAttemptIsAdopted(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	late := b.attempt("ana", 1)
+	late.Intended = b.clock.now().Add(-10 * time.Minute)
+	b.fake.Break(faketwilio.Fault{Op: faketwilio.CreateCall, Kind: faketwilio.Drop, AfterWork: true, Times: 1})
+	if _, err := b.client.Call(t.Context(), late); err == nil {
+		t.Fatal("the fault did not apply")
+	}
+	late.Again = true
+	made, err := b.client.Call(t.Context(), late)
+	if calls := b.fake.Calls(); err != nil || len(calls) != 1 || calls[0].SID != made.Provider {
+		t.Errorf("%+v, %v, %d calls", made, err, len(calls))
 	}
 }
 

@@ -4,13 +4,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
 // Folder is where the copies lie within the data directory.
 const Folder = "calendars"
+
+// unusedFor is how long the copy of a calendar is kept that no schedule has any more, in case the schedule returns.
+const unusedFor = 7 * 24 * time.Hour
 
 // kept is the copy of a calendar, with all that belongs to it in one file, so that it is replaced as a whole.
 type kept struct {
@@ -73,4 +79,34 @@ func (r Reader) save(k kept) (err error) {
 		return err
 	}
 	return os.Rename(f.Name(), r.path(k.Schedule))
+}
+
+// tidy marks the copies in use, and removes those that none of the schedules has used for a week. A copy's time of
+// modification is when a server last used it: whatever the source does, what is in use is not removed. It is idempotent.
+func (r Reader) tidy(used []string) error {
+	if r.Dir == "" {
+		return nil
+	}
+	files, err := os.ReadDir(r.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	problems := []error{err}
+	now := r.now()
+	for _, f := range files {
+		about, err := f.Info()
+		if err != nil || !about.Mode().IsRegular() {
+			continue // it went meanwhile, or is none of ours
+		}
+		path := filepath.Join(r.Dir, f.Name())
+		schedule, isCopy := strings.CutSuffix(f.Name(), ".json")
+		isRest := strings.HasPrefix(f.Name(), ".") // of a process that was killed while it wrote
+		switch {
+		case isCopy && slices.Contains(used, schedule):
+			problems = append(problems, os.Chtimes(path, time.Time{}, now))
+		case (isCopy || isRest) && now.Sub(about.ModTime()) > unusedFor:
+			problems = append(problems, os.Remove(path))
+		}
+	}
+	return errors.Join(problems...)
 }

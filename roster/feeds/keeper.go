@@ -140,7 +140,20 @@ func (k *Keeper) Refresh(ctx context.Context) []Calendar {
 			k.tell(known[n])
 		}
 	}
+	k.tidy(calendars)
 	return known
+}
+
+// tidy removes copies that no schedule of the configuration in force has used for a week. A file with a mistake never comes
+// into force, so it removes nothing.
+func (k *Keeper) tidy(calendars []asked) {
+	used := make([]string, 0, len(calendars))
+	for _, a := range calendars {
+		used = append(used, a.schedule)
+	}
+	if err := k.reader.tidy(used); err != nil {
+		k.log.Warn("old copies of calendars cannot be removed", "error", err)
+	}
 }
 
 // calendars are those of the configuration in force, by name.

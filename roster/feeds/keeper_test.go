@@ -88,6 +88,12 @@ func TestRestartWithoutTheFeed(t *testing.T) {
 	}
 	known := d.keeper.Refresh(t.Context())
 	d.is("after a refresh", "ben")
+	if old, is := d.live.OldCalendar("search-oncall", d.now()); !is || !old.Read.Equal(monday) {
+		t.Errorf("the calendar counts as old: %v, of %v", is, old.Read)
+	}
+	if _, is := d.live.OldCalendar("search-oncall", monday.Add(time.Hour)); is {
+		t.Error("a calendar of an hour ago counts as old")
+	}
 	d.says("after a refresh", "its host refuses the connection", "age=168h0m0s")
 	if !known[0].Read.Equal(monday) {
 		t.Errorf("the copy is of %v", known[0].Read)
@@ -324,4 +330,47 @@ func TestLook(t *testing.T) {
 	if c := look(t.TempDir()); !c.Read.IsZero() || c.Known().Unread != "its host refuses the connection" {
 		t.Errorf("nothing: %+v", c)
 	}
+}
+
+// TestUnusedCopiesAreRemoved: the copy of a schedule that is gone is kept for a week, in case it returns; one that is in use
+// stays, however long its source fails, and a faulty configuration removes nothing.
+func TestUnusedCopiesAreRemoved(t *testing.T) {
+	t.Parallel()
+	s := newSource(t)
+	s.serves(ical("Ana Ruiz", "Ben Ito"))
+	d := newDesk(t, "url: "+s.URL+secretPath)
+	d.keeper.Start(t.Context())
+	s.Close()
+	path := filepath.Join(d.copies(), "search-oncall.json")
+	there := func(when string, want bool) {
+		t.Helper()
+		d.keeper.Refresh(t.Context())
+		if _, err := os.Stat(path); (err == nil) != want {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	d.later(20 * 24 * time.Hour)
+	there("after three weeks without the source", true)
+
+	with := configuration("url: " + s.URL + secretPath)
+	without := strings.ReplaceAll(with, "calendar: { url: "+s.URL+secretPath+" }", "rotation: { members: [ana], start: 2026-01-05, at: \"09:00\" }")
+	reload := func(text string, works bool) {
+		t.Helper()
+		d.writes(text)
+		if _, problems := d.live.Reload(); (len(problems) == 0) != works {
+			t.Fatal(problems)
+		}
+	}
+	reload("people: 7", false)
+	d.later(8 * 24 * time.Hour)
+	there("after a faulty file", true)
+	reload(without, true)
+	there("at once", true)
+	d.later(6 * 24 * time.Hour)
+	there("after six days", true)
+	reload(with, true)
+	there("when it has returned", true)
+	reload(without, true)
+	d.later(8 * 24 * time.Hour)
+	there("after eight days", false)
 }

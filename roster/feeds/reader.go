@@ -25,7 +25,7 @@ const (
 )
 
 // StaleAfter is the age from which a copy is told as old: an hour holds ten attempts to read it again.
-const StaleAfter = time.Hour
+const StaleAfter = oncall.StaleAfter
 
 // Calendar is what is known of a schedule's calendar.
 type Calendar struct {
@@ -41,7 +41,7 @@ func (c Calendar) Known() roster.Shifts {
 	if c.Read.IsZero() {
 		return roster.Shifts{Unread: c.Fault}
 	}
-	return roster.Shifts{List: c.Shifts}
+	return roster.Shifts{List: c.Shifts, Read: c.Read}
 }
 
 // Reader reads calendars. The zero value asks the network, with the clock of this machine, and keeps nothing.
