@@ -45,7 +45,11 @@ var arrows = map[string][]string{
 	"providers/file":              {"contract"},
 	"providers/web":               {"contract"},
 	"providers/command":           {"contract"},
+	"providers/pager/fakepager":   {},
+	"providers/pager":             {"contract", "incident", "oncall"},
 	"providers/jitsi":             {"contract"},
+	"providers/email":             {"contract", "incident", "oncall", "github.com/wneessen/go-mail"},
+	"providers/email/fakesmtp":    {},
 	"providers/webhook":           {"contract"},
 	// jsonschema: the configuration's schema is generated from its structs, as the runbooks' is. golang-ical and rrule-go:
 	// schedules are served as calendars, and calendars are read as schedules.

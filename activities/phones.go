@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/musterbook/musterbook/contract"
 )
@@ -23,7 +24,7 @@ type Phones []NamedPhone
 
 // Call places the call with the first telephone that can.
 func (p Phones) Call(ctx context.Context, req contract.CallRequest) (contract.CallResult, error) {
-	return firstThatCan(p, func(one NamedPhone) (contract.CallResult, error) { return one.Call(ctx, req) },
+	return firstThatCan(ctx, p, func(ctx context.Context, one NamedPhone) (contract.CallResult, error) { return one.Call(ctx, req) },
 		func(out *contract.CallResult, n int, note string) {
 			out.Provider, out.Note = mark(n, out.Provider), note
 		})
@@ -31,7 +32,7 @@ func (p Phones) Call(ctx context.Context, req contract.CallRequest) (contract.Ca
 
 // Text sends the message with the first telephone that can.
 func (p Phones) Text(ctx context.Context, req contract.TextRequest) (contract.TextResult, error) {
-	return firstThatCan(p, func(one NamedPhone) (contract.TextResult, error) { return one.Text(ctx, req) },
+	return firstThatCan(ctx, p, func(ctx context.Context, one NamedPhone) (contract.TextResult, error) { return one.Text(ctx, req) },
 		func(out *contract.TextResult, n int, note string) {
 			out.Provider, out.Note = mark(n, out.Provider), note
 		})
@@ -68,12 +69,17 @@ func (p Phones) Follow(ctx context.Context, provider string) (contract.FollowRes
 
 // firstThatCan asks one telephone after the other. What only one of them refuses is told with the answer of the next.
 // When all of them fail, the most hopeful error counts: what may be tried again is.
-func firstThatCan[Out any](phones Phones, ask func(NamedPhone) (Out, error), note func(*Out, int, string)) (Out, error) {
+// None may use up the time of those behind it.
+func firstThatCan[Out any](
+	ctx context.Context, phones Phones, ask func(context.Context, NamedPhone) (Out, error), note func(*Out, int, string),
+) (Out, error) {
 	var none Out
 	var notes []string
 	var worth, last error
 	for n, one := range phones {
-		out, err := ask(one)
+		own, done := share(ctx, len(phones)-n)
+		out, err := ask(own, one)
+		done()
 		if err == nil {
 			note(&out, n, strings.Join(notes, "; "))
 			return out, nil
@@ -92,6 +98,15 @@ func firstThatCan[Out any](phones Phones, ask func(NamedPhone) (Out, error), not
 		return none, worth
 	}
 	return none, last
+}
+
+// share is the time for the first of several that are asked one after the other: its part of what is left.
+func share(ctx context.Context, among int) (context.Context, context.CancelFunc) {
+	end, limited := ctx.Deadline()
+	if !limited {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Until(end)/time.Duration(among))
 }
 
 // mark says which telephone a call belongs to; those of the first one have none.

@@ -87,6 +87,30 @@ func TestPhonesFallOver(t *testing.T) {
 	}
 }
 
+// slowPhone answers nothing until its time is over.
+type slowPhone struct{ account }
+
+func (slowPhone) Call(ctx context.Context, _ contract.CallRequest) (contract.CallResult, error) {
+	<-ctx.Done()
+	return contract.CallResult{}, ctx.Err()
+}
+
+// A telephone that hangs leaves time for those behind it.
+func TestPhonesShareTheTime(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	last := &account{id: "CA3"}
+	phones := activities.Phones{{Name: "first", Phone: &slowPhone{}}, {Name: "second", Phone: &slowPhone{}}, {Name: "third", Phone: last}}
+	got, err := phones.Call(ctx, contract.CallRequest{})
+	want := contract.CallResult{
+		Provider: "2/CA3", Note: "first failed: context deadline exceeded; second failed: context deadline exceeded",
+	}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil || ctx.Err() != nil {
+		t.Errorf("(-want +got):\n%s %v %v", diff, err, ctx.Err())
+	}
+}
+
 // A call is ended by the telephone that placed it, also when it is not known which one that was.
 func TestPhonesHangUp(t *testing.T) {
 	t.Parallel()

@@ -32,6 +32,13 @@ type Direct interface {
 	Retell(ctx context.Context, req contract.RetellPersonRequest) error
 }
 
+// Mail writes to one person by e-mail.
+type Mail interface {
+	// Mail is idempotent by Key, which makes the mail's Message-ID: a repetition sends the same mail again, and who reads
+	// it sees it once. An address that will never take mail is refused.
+	Mail(ctx context.Context, req contract.MailRequest) (contract.MailResult, error)
+}
+
 // Phone is the telephone.
 type Phone interface {
 	// Call is idempotent by Key on Again: a call that carries the same attempt is adopted. When it cannot be known
@@ -128,6 +135,7 @@ type Ports struct {
 	Web       Web
 	Commands  Commands
 	Direct    Direct
+	Mail      Mail
 	// Overrides are merged whenever somebody is looked up; nil = there are none.
 	Overrides Overrides
 	// Lines bound how often a person is told; nil = nothing does.

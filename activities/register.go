@@ -27,6 +27,7 @@ func Register(r Registry, p Ports) {
 	register(r, contract.WhoIsOnCall, whoIsOnCall(p.People, p.Overrides))
 	RegisterChat(r, p.Chat)
 	RegisterDirect(r, p.Direct)
+	RegisterMail(r, p.Mail)
 	RegisterPhone(r, p.Phone, p.Lines)
 	RegisterFollow(r, p.Phone, p.Sleep)
 	register(r, contract.WriteRecord, writeRecord(p.Archive))
@@ -75,6 +76,26 @@ func (absentDirect) Tell(context.Context, contract.TellPersonRequest) (contract.
 
 // Retell has nothing to change.
 func (absentDirect) Retell(context.Context, contract.RetellPersonRequest) error { return nil }
+
+// RegisterMail binds mails to single people, for the worker of the chat's task queue. Where there are none they are
+// refused, so that a page goes on at once.
+func RegisterMail(r Registry, mail Mail) {
+	if mail == nil {
+		mail = absentMail{}
+	}
+	register(r, contract.SendMail, func(ctx context.Context, req contract.MailRequest) (contract.MailResult, error) {
+		req.Again = req.Again || repeated(ctx)
+		return mail.Mail(ctx, req)
+	})
+}
+
+// absentMail stands in where no mail is configured.
+type absentMail struct{}
+
+// Mail refuses.
+func (absentMail) Mail(context.Context, contract.MailRequest) (contract.MailResult, error) {
+	return contract.MailResult{}, &contract.Refused{What: "no e-mail is configured", Hint: "add email to the configuration"}
+}
 
 // RegisterPhone binds the telephone alone, for the worker of the telephone's task queue. Nil lines bear everything.
 func RegisterPhone(r Registry, phone Phone, lines Lines) {

@@ -24,6 +24,7 @@ func TestRegister(t *testing.T) {
 	t.Parallel()
 	chat := []string{string(contract.OpenRoom), string(contract.Post), string(contract.ShowRoom)}
 	direct := []string{string(contract.TellPerson), string(contract.RetellPerson)}
+	mail := []string{string(contract.SendMail)}
 	phone := []string{string(contract.PlaceCall), string(contract.HangUp), string(contract.SendText)}
 	rest := []string{string(contract.TakeNumber), string(contract.WhoIsOnCall), string(contract.WriteRecord)}
 	systems := []string{
@@ -31,11 +32,12 @@ func TestRegister(t *testing.T) {
 		string(contract.KeepEvidence), string(contract.DraftPostmortem), string(contract.CallHTTP), string(contract.RunCommand),
 	}
 	follow := []string{string(contract.FollowAttempt)}
-	var everything, chatAlone, directAlone, phoneAlone, followAlone list
+	var everything, chatAlone, directAlone, mailAlone, phoneAlone, followAlone list
 	p := &ports{}
 	activities.Register(&everything, p.all())
 	activities.RegisterChat(&chatAlone, p)
 	activities.RegisterDirect(&directAlone, p)
+	activities.RegisterMail(&mailAlone, p)
 	activities.RegisterPhone(&phoneAlone, p, nil)
 	activities.RegisterFollow(&followAlone, p, nil)
 	for _, test := range []struct {
@@ -43,9 +45,10 @@ func TestRegister(t *testing.T) {
 		want []string
 		got  list
 	}{
-		{"all", slices.Concat(chat, direct, phone, follow, rest, systems), everything},
+		{"all", slices.Concat(chat, direct, mail, phone, follow, rest, systems), everything},
 		{"chat", chat, chatAlone},
 		{"direct", direct, directAlone},
+		{"mail", mail, mailAlone},
 		{"phone", phone, phoneAlone},
 		{"follow", follow, followAlone},
 	} {
@@ -69,10 +72,12 @@ func TestResultsComeBack(t *testing.T) {
 	differs(t, "text", contract.TextResult{Provider: "SM1"}, sent)
 	told, errTell := execute(t, &ports{}, contract.TellPerson, contract.TellPersonRequest{Effect: effect("k")})
 	differs(t, "told", contract.TellPersonResult{Provider: "DM1"}, told)
+	mailed, errMail := execute(t, &ports{}, contract.SendMail, contract.MailRequest{Effect: effect("k")})
+	differs(t, "mailed", contract.MailResult{Provider: "M1"}, mailed)
 	_, errRetell := execute(t, &ports{}, contract.RetellPerson, contract.RetellPersonRequest{Provider: "DM1"})
 	number, errTake := execute(t, &ports{}, contract.TakeNumber, contract.TakeNumberRequest{RunID: "r"})
 	differs(t, "number", contract.TakeNumberResult{Key: "INC-7", URL: "http://ui.example/7"}, number)
-	if err := errors.Join(err, errPost, errShow, errCall, errHangUp, errText, errTell, errRetell, errTake); err != nil {
+	if err := errors.Join(err, errPost, errShow, errCall, errHangUp, errText, errTell, errMail, errRetell, errTake); err != nil {
 		t.Error(err)
 	}
 
@@ -246,6 +251,9 @@ func withAgain(t *testing.T, in any, again bool) any {
 	case contract.TellPersonRequest:
 		req.Again = again
 		return req
+	case contract.MailRequest:
+		req.Again = again
+		return req
 	case contract.TextRequest:
 		req.Again = again
 		return req
@@ -338,7 +346,7 @@ func TestWriteRecordIsTakenUpAgain(t *testing.T) {
 	differs(t, "what was written", []string{"INC-7.md", "INC-7.md", "INC-7.json"}, p.puts)
 }
 
-// TestNobodyToWriteTo: without a chat a message to one person is refused, so that a page goes on, and one that was sent
+// TestNobodyToWriteTo: without a chat or without mail a message to one person is refused, so that a page goes on, and one that was sent
 // before needs no change.
 func TestNobodyToWriteTo(t *testing.T) {
 	t.Parallel()
@@ -346,10 +354,15 @@ func TestNobodyToWriteTo(t *testing.T) {
 	suite.SetLogger(quiet{})
 	env := suite.NewTestActivityEnvironment()
 	activities.RegisterDirect(env, nil)
+	activities.RegisterMail(env, nil)
 	_, err := env.ExecuteActivity(string(contract.TellPerson), contract.TellPersonRequest{Effect: effect("dm"), Person: "ana"})
 	var app *temporal.ApplicationError
 	if !errors.As(err, &app) || app.Type() != contract.RefusedType {
 		t.Errorf("it gives %v, want a refusal", err)
+	}
+	_, err = env.ExecuteActivity(string(contract.SendMail), contract.MailRequest{Effect: effect("mail"), Person: "ana"})
+	if !errors.As(err, &app) || app.Type() != contract.RefusedType {
+		t.Errorf("a mail gives %v, want a refusal", err)
 	}
 	if _, err := env.ExecuteActivity(string(contract.RetellPerson), contract.RetellPersonRequest{Provider: "DM1"}); err != nil {
 		t.Error(err)

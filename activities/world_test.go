@@ -67,6 +67,10 @@ func (p *ports) Text(_ context.Context, req contract.TextRequest) (contract.Text
 	return contract.TextResult{Provider: "SM1"}, p.ask(req)
 }
 
+func (p *ports) Mail(_ context.Context, req contract.MailRequest) (contract.MailResult, error) {
+	return contract.MailResult{Provider: "M1"}, p.ask(req)
+}
+
 func (p *ports) Tell(_ context.Context, req contract.TellPersonRequest) (contract.TellPersonResult, error) {
 	return contract.TellPersonResult{Provider: "DM1"}, p.ask(req)
 }
@@ -98,7 +102,7 @@ func (p *ports) Take(_ context.Context, req contract.TakeNumberRequest) (contrac
 
 // all binds the ports to one world.
 func (p *ports) all() activities.Ports {
-	return activities.Ports{Chat: p, Direct: p, Phone: p, People: p, Archive: p, Numbers: p}
+	return activities.Ports{Chat: p, Direct: p, Mail: p, Phone: p, People: p, Archive: p, Numbers: p}
 }
 
 // environment runs activities as a worker would, without an engine.
@@ -142,6 +146,7 @@ func works() []work {
 		{string(contract.ShowRoom), contract.ShowRoomRequest{Effect: effect("card"), Room: "C1"}},
 		{string(contract.PlaceCall), contract.CallRequest{Effect: effect("call"), Person: "ana"}},
 		{string(contract.HangUp), contract.HangUpRequest{Provider: "CA1"}},
+		{string(contract.SendMail), contract.MailRequest{Effect: effect("mail"), Person: "ana"}},
 		{string(contract.TellPerson), contract.TellPersonRequest{Effect: effect("dm"), Person: "ana"}},
 		{string(contract.SendText), contract.TextRequest{Effect: effect("text"), Person: "ana"}},
 		{string(contract.WriteRecord), contract.WriteRecordRequest{Incident: incident.Incident{Key: "INC-1"}}},

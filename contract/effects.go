@@ -22,6 +22,7 @@ const (
 	TellPerson   Activity[TellPersonRequest, TellPersonResult] = "TellPerson"
 	RetellPerson Activity[RetellPersonRequest, None]           = "RetellPerson"
 
+	SendMail      Activity[MailRequest, MailResult]     = "SendMail"
 	FollowAttempt Activity[FollowRequest, FollowResult] = "FollowAttempt"
 )
 
@@ -218,6 +219,7 @@ type TextRequest struct {
 	Text      string          `json:"text"`
 	Reference string          `json:"reference"`       // a piece of Text that no other message of this person has
 	Validity  time.Duration   `json:"validity"`        // worthless after this
+	Say       string          `json:"say,omitempty"`   // what it is about, for a telephone to which no reply comes back
 	First     bool            `json:"first,omitempty"` // the first message of the incident for the person
 }
 
@@ -263,6 +265,24 @@ type TellPersonResult struct {
 type RetellPersonRequest struct {
 	Provider string  `json:"provider"`
 	Message  Message `json:"message"`
+}
+
+// MailRequest writes a mail to one person. It is idempotent by Key, of which the mail's Message-ID is made. A mail server
+// cannot be asked what it has taken: after an unknown outcome the mail is sent again with the same Message-ID, which mail
+// programs show once.
+type MailRequest struct {
+	Effect
+	Callback Callback        `json:"callback"`
+	Person   oncall.PersonID `json:"person"`
+	Thread   string          `json:"thread"` // the incident's opaque id: its mails to a person are one conversation
+	Subject  string          `json:"subject"`
+	Text     string          `json:"text"`           // what it is about; the provider adds how to acknowledge
+	Room     string          `json:"room,omitempty"` // the address of the incident's chat room
+}
+
+// MailResult names the mail by its Message-ID.
+type MailResult struct {
+	Provider string `json:"provider"`
 }
 
 // WriteRecordRequest writes the record of an incident; the same files are overwritten, so it is idempotent by the key

@@ -44,6 +44,8 @@ func payloads() []any {
 		contract.TellPersonRequest{},
 		contract.TellPersonResult{},
 		contract.RetellPersonRequest{},
+		contract.MailRequest{},
+		contract.MailResult{},
 		contract.TextResult{},
 		contract.FollowRequest{},
 		contract.FollowResult{},

@@ -63,7 +63,7 @@ type Attempt struct {
 	Number   int             `json:"number"` // from 1
 	Person   oncall.PersonID `json:"person"`
 	Name     string          `json:"name"`
-	Via      string          `json:"via"` // "call", "sms", "slack"
+	Via      string          `json:"via"` // "call", "sms", "slack", "email"
 	Level    int             `json:"level"`
 	Round    int             `json:"round"`
 	At       time.Time       `json:"at"`
@@ -80,6 +80,9 @@ type Attempt struct {
 // inChat says whether the attempt is a message in chat.
 func (a *Attempt) inChat() bool { return a.Via == string(oncall.WaySlack) }
 
+// written says whether the attempt is a message that never holds the telephones up: in chat, or by e-mail.
+func (a *Attempt) written() bool { return a.inChat() || a.Via == string(oncall.WayEmail) }
+
 // rang says whether the person can have noticed the attempt.
 func (a *Attempt) rang() bool {
 	switch a.Status {
@@ -95,7 +98,7 @@ func (a *Attempt) hopeless() bool {
 	if a.Declined {
 		return true
 	}
-	if a.Via == "sms" || a.inChat() {
+	if a.Via == "sms" || a.written() {
 		return a.Status == CallFailed || a.Status == CallRefused
 	}
 	return a.Status.Final()
@@ -179,7 +182,7 @@ func (i *Incident) Progress(at time.Time, c CallProgress) bool {
 	if c.Detail != "" {
 		a.Detail = c.Detail
 	}
-	if page.present(a) && !a.inChat() && page.ClockAt.IsZero() && a.Status.rank() >= CallRinging.rank() {
+	if page.present(a) && !a.written() && page.ClockAt.IsZero() && a.Status.rank() >= CallRinging.rank() {
 		page.ClockAt = at
 	}
 	i.logProgress(at, page, a)
@@ -201,8 +204,12 @@ func (i *Incident) logProgress(at time.Time, p *Page, a *Attempt) {
 	if a.Status == CallRefused && a.Via != "call" {
 		text = a.Name + " cannot be sent a message"
 	}
-	if a.inChat() {
+	switch oncall.Way(a.Via) {
+	case oncall.WaySlack:
 		text += " in Slack"
+	case oncall.WayEmail:
+		text += " by e-mail"
+	case oncall.WayCall, oncall.WaySMS:
 	}
 	if a.Detail != "" {
 		text += ": " + a.Detail

@@ -10,7 +10,7 @@ import (
 // Contact is an attempt to tell somebody that is made when its time comes, unless the page has ended or gone on by then.
 type Contact struct {
 	Duty oncall.Duty `json:"duty"`
-	Via  string      `json:"via"` // "sms", "call", "slack"
+	Via  string      `json:"via"` // "sms", "call", "slack", "email"
 	At   time.Time   `json:"at"`
 }
 
@@ -93,33 +93,33 @@ func (p *Page) any(so func(a *Attempt) bool) bool {
 }
 
 // Waiting says whether an acknowledgement can still come from the present level without calling anybody else. Where a
-// telephone was tried, a message in chat counts only when it has been sent: a chat that hangs never holds a page up.
+// telephone was tried, a message in chat or by mail counts only when it has been sent: one that hangs never holds a page up.
 func (p *Page) Waiting() bool {
-	phoned := p.any(func(a *Attempt) bool { return !a.inChat() })
-	unsent := func(a *Attempt) bool { return a.inChat() && a.Status == CallPlanned }
+	phoned := p.any(func(a *Attempt) bool { return !a.written() })
+	unsent := func(a *Attempt) bool { return a.written() && a.Status == CallPlanned }
 	open := func(a *Attempt) bool { return !a.hopeless() && (!phoned || !unsent(a)) }
-	next := func(c Contact) bool { return p.onlyChat(c.Duty.Person) }
+	next := func(c Contact) bool { return p.onlyWritten(c.Duty.Person) }
 	return p.any(open) || !p.HeldBack().IsZero() || slices.ContainsFunc(p.Later, next)
 }
 
-// onlyChat says whether somebody was told at the present level, and in chat alone.
-func (p *Page) onlyChat(person oncall.PersonID) bool {
+// onlyWritten says whether somebody was told at the present level, and in writing alone.
+func (p *Page) onlyWritten(person oncall.PersonID) bool {
 	theirs := func(a *Attempt) bool { return a.Person == person }
-	return p.any(theirs) && !p.any(func(a *Attempt) bool { return theirs(a) && !a.inChat() })
+	return p.any(theirs) && !p.any(func(a *Attempt) bool { return theirs(a) && !a.written() })
 }
 
-// StartClock starts the clock of a level that has told people in chat alone. It does not wait for the chat's word, so
-// that a chat that hangs changes nothing about who is called when.
+// StartClock starts the clock of a level that has told people in writing alone. It does not wait for the provider's word,
+// so that a chat or a mail server that hangs changes nothing about who is called when.
 func (p *Page) StartClock(at time.Time) {
-	if p.ClockAt.IsZero() && p.any(func(*Attempt) bool { return true }) && !p.any(func(a *Attempt) bool { return !a.inChat() }) {
+	if p.ClockAt.IsZero() && p.any(func(*Attempt) bool { return true }) && !p.any(func(a *Attempt) bool { return !a.written() }) {
 		p.ClockAt = at
 	}
 }
 
-// Hasten makes somebody's later attempts as much earlier as the first of them would have to wait, when chat was all there
-// was so far and has failed: nobody waits for what does not happen.
+// Hasten makes somebody's later attempts as much earlier as the first of them would have to wait, when messages were all
+// there was so far and have failed: nobody waits for what does not happen.
 func (p *Page) Hasten(at time.Time, person oncall.PersonID) {
-	if !p.onlyChat(person) || p.any(func(a *Attempt) bool { return a.Person == person && !a.hopeless() }) {
+	if !p.onlyWritten(person) || p.any(func(a *Attempt) bool { return a.Person == person && !a.hopeless() }) {
 		return
 	}
 	first := slices.IndexFunc(p.Later, func(c Contact) bool { return c.Duty.Person == person })

@@ -72,13 +72,14 @@ const (
 	DoorSlack   Door = "slack"
 	DoorPhone   Door = "phone"
 	DoorSMS     Door = "sms"
+	DoorMail    Door = "mail" // the link in a mail that a page sent
 	DoorCLI     Door = "cli"
 	DoorAPI     Door = "api"
 	DoorEngine  Door = "temporal" // the Temporal UI or its command line
 )
 
 // Actor is who did something. An actor is verified when the door proves who it is (Slack, a telephone number, a
-// token); the command line only says so.
+// mailbox, a token); the command line only says so.
 type Actor struct {
 	Person   oncall.PersonID `json:"person,omitempty"` // empty: nobody of the roster
 	Name     string          `json:"name"`

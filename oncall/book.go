@@ -171,12 +171,12 @@ func (b *Book) everybody(ids []PersonID, t told) ([]Duty, error) {
 	return duties, nil
 }
 
-// pagedBy lists the ways in which pages go here. E-mail is none of them: nobody acknowledges by it.
+// pagedBy lists the ways in which pages go here.
 func (b *Book) pagedBy() []Way {
 	if len(b.Ways) == 0 {
 		return []Way{WayCall, WaySMS}
 	}
-	return slices.DeleteFunc(slices.Clone(b.Ways), func(w Way) bool { return w == WayEmail })
+	return b.Ways
 }
 
 // Names lists every name that Duties knows, sorted.

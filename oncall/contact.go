@@ -110,8 +110,10 @@ func (p Person) paged(urgency Urgency, open []Way) []ContactRule {
 	if urgency == UrgencyLow {
 		own = p.Contact.Low
 	}
-	inSlack := func(rule ContactRule) bool { return slices.Contains(rule.Via, WaySlack) }
-	if len(own) == 0 && !slices.ContainsFunc(rules, inSlack) {
+	written := func(rule ContactRule) bool {
+		return slices.Contains(rule.Via, WaySlack) || slices.Contains(rule.Via, WayEmail)
+	}
+	if len(own) == 0 && !slices.ContainsFunc(rules, written) {
 		return nil
 	}
 	return rules

@@ -157,6 +157,14 @@ func TestDutyRules(t *testing.T) {
 		{name: "no rules, an installation without Slack", person: oncall.Person{Phone: "+1", Slack: "U1"}, ways: phoneOnly},
 		{
 			name: "no rules, no telephone", person: oncall.Person{Email: "a@example.com"}, ways: all,
+			high: []oncall.ContactRule{rule(0, "slack", "email")}, low: []oncall.ContactRule{rule(0, "slack")},
+		},
+		{
+			name: "no rules, an installation without Slack that has mail", person: oncall.Person{Phone: "+1", Email: "a@example.com"}, ways: []oncall.Way{"call", "sms", "email"},
+			low: []oncall.ContactRule{rule(0, "email")},
+		},
+		{
+			name: "no rules, an installation without mail", person: oncall.Person{Email: "a@example.com"}, ways: []oncall.Way{"call", "sms", "slack"},
 			high: []oncall.ContactRule{rule(0, "slack")}, low: []oncall.ContactRule{rule(0, "slack")},
 		},
 		{name: "no rules, no telephone, no Slack", person: oncall.Person{Email: "a@example.com"}, ways: phoneOnly},

@@ -93,7 +93,7 @@ type contact struct {
 func (r *Result) contacts() []contact {
 	var out []contact
 	for _, a := range r.Acts {
-		via := map[string]string{"call": "call", "text": "sms", "dm": "slack"}[a.Kind]
+		via := map[string]string{"call": "call", "text": "sms", "dm": "slack", "mail": "email"}[a.Kind]
 		if via == "" {
 			continue
 		}

@@ -127,7 +127,7 @@ func (p *play) build(start time.Time) {
 	p.stage = stage.New(stage.Options{
 		Start: start.UTC(), Plans: p.options.Plans, News: p.news, Action: p.world.DoAction, Takes: p.mocks.takes,
 		Ports: activities.Ports{
-			Chat: p.world, Direct: p.world, Phone: p.world, People: p.cast, Archive: p.world, Numbers: p.world, Bridges: p.world,
+			Chat: p.world, Direct: p.world, Mail: p.world, Phone: p.world, People: p.cast, Archive: p.world, Numbers: p.world, Bridges: p.world,
 			Tracker: p.world, Audiences: p.world, Web: p.world, Commands: p.world,
 		},
 	})

@@ -18,16 +18,18 @@ func TestPagedBySlack(t *testing.T) {
 `)
 	book := &oncall.Book{
 		People: []oncall.Person{{
-			ID: "ana", Name: "Ana", Phone: "+12025550101", Slack: "U01",
-			Contact: oncall.Contact{High: []oncall.ContactRule{{Via: []oncall.Way{oncall.WayCall, oncall.WaySMS}}, {Via: []oncall.Way{oncall.WaySlack}, After: time.Minute}}},
+			ID: "ana", Name: "Ana", Phone: "+12025550101", Slack: "U01", Email: "ana@example.com",
+			Contact: oncall.Contact{High: []oncall.ContactRule{{Via: []oncall.Way{oncall.WayCall, oncall.WaySMS}}, {Via: []oncall.Way{oncall.WaySlack, oncall.WayEmail}, After: time.Minute}}},
 		}},
 		Schedules: []oncall.Schedule{{Name: "sre-oncall", Person: "ana"}, {Name: "payments-oncall", Person: "ana"}},
 		Fallback:  []oncall.PersonID{"ana"},
-		Ways:      []oncall.Way{oncall.WayCall, oncall.WaySMS, oncall.WaySlack},
+		Ways:      []oncall.Way{oncall.WayCall, oncall.WaySMS, oncall.WaySlack, oncall.WayEmail},
 	}
 	for want, passes := range map[string]bool{
 		"{ who: ana, via: slack, after: 1m, within: 1m }": true,
 		"{ who: ana, via: slack, within: 30s }":           false,
+		"{ who: ana, via: email, after: 1m, within: 1m }": true,
+		"{ who: ana, via: email, within: 30s }":           false,
 		"{ who: ana, via: call, within: 10s }":            true,
 		"{ who: sre-oncall, via: sms, after: 1m }":        false,
 	} {

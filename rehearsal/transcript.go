@@ -21,7 +21,7 @@ type Line struct {
 	By   incident.Actor     `json:"by,omitzero"`
 	Text string             `json:"text"`
 	Step string             `json:"step,omitempty"`
-	// Who is set for what the world saw: "system", "telephone" or "chat".
+	// Who is set for what the world saw: "system", "telephone", "chat" or "mail".
 	Who string `json:"who,omitempty"`
 	// More are lines that belong to it: what each choice leads to, what silence leads to.
 	More []string `json:"more,omitempty"`
@@ -56,7 +56,8 @@ func (r *Result) Lines() []Line {
 func onItsWay(e incident.Entry) bool {
 	return e.Kind == incident.EntryCall && (strings.HasSuffix(e.Text, " rings") ||
 		strings.HasSuffix(e.Text, " was sent a message") ||
-		strings.HasSuffix(e.Text, " was sent a message in Slack") || strings.HasSuffix(e.Text, " has the message"))
+		strings.HasSuffix(e.Text, " was sent a message in Slack") ||
+		strings.HasSuffix(e.Text, " was sent a message by e-mail") || strings.HasSuffix(e.Text, " has the message"))
 }
 
 // line is an entry of the timeline.
@@ -107,6 +108,8 @@ func outward(a memory.Line, name string) (who, text string, told bool) {
 		return "telephone", name + " hears: “" + a.Text + "”", true
 	case "dm":
 		return "chat", name + " reads in Slack: “" + a.Text + "”", true
+	case "mail":
+		return "mail", name + " reads a mail: “" + a.Name + "”", true
 	}
 	return "", "", false
 }

@@ -14,6 +14,8 @@ func variables() map[string]string {
 	return map[string]string{
 		"MUSTER_API_TOKEN": "0123456789abcdef0123456789abcdef", "MUSTER_ALERTMANAGER_TOKEN": "fedcba9876543210fedcba9876543210",
 		"SLACK_BOT_TOKEN": "xoxb-1-2-three", "SLACK_SIGNING_SECRET": "8f742231b10e8888abcd99yyyzzz85a5",
+		"SMTP_PASSWORD": "correct horse battery staple",
+		"PAGER_ADDRESS": "https://pager.example.com/hook", "PAGER_SECRET": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
 		"WATCHER_ADDRESS":           "https://watcher.example.com/ping/1",
 		"TWILIO_SECOND_ACCOUNT_SID": "AC0123456789abcdef0123456789abcdee", "TWILIO_OTHER_TOKEN": "f00dfeedf00dfeedf00dfeedf00dfeee",
 		"TWILIO_ACCOUNT_SID": "AC0123456789abcdef0123456789abcdef", "TWILIO_AUTH_TOKEN": "f00dfeedf00dfeedf00dfeedf00dfeed",
@@ -85,7 +87,7 @@ func TestExampleComments(t *testing.T) {
 		return shown.ReplaceAllString(line, "$1$2")
 	})
 	c := parseExample(t, []byte(all))
-	if c.Gateway.PublicURL == "" || c.Twilio.SecondAuthToken.IsZero() || c.Records == "" || c.Temporal.Address == "" {
+	if c.Gateway.PublicURL == "" || c.Twilio.SecondAuthToken.IsZero() || c.Records == "" || c.Temporal.Address == "" || c.Email == nil || c.Pager == nil {
 		t.Errorf("not everything is there: %+v", c)
 	}
 	if r, _ := c.Service("payments"); r.Severity != "SEV2" {

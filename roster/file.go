@@ -16,6 +16,8 @@ type file struct {
 	Gateway   *fileGateway        `json:"gateway" jsonschema_description:"The door for alerts, callbacks and the API."`
 	Slack     *fileSlack          `json:"slack,omitempty" jsonschema_description:"The Slack workspace."`
 	Twilio    *fileTwilio         `json:"twilio,omitempty" jsonschema_description:"The telephone."`
+	Email     *fileEmail          `json:"email,omitempty" jsonschema_description:"The mail server. Without it contact rules leave e-mail out."`
+	Pager     *filePager          `json:"pager,omitempty" jsonschema_description:"A web service that calls and texts people: after the accounts of twilio, or in their place."`
 	Temporal  *fileTemporal       `json:"temporal,omitempty" jsonschema_description:"An existing Temporal cluster. Without it the embedded engine is used."`
 	Records   *fileRecords        `json:"records,omitempty" jsonschema_description:"Where finished records go."`
 	Bridges   table[fileBridge]   `json:"bridges,omitempty" jsonschema_description:"Conferences, by the name that a runbook's bridge: gives. Without any, jitsi is meet.jit.si."`

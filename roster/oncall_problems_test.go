@@ -191,8 +191,8 @@ func TestOnCallProblems(t *testing.T) {
 		{
 			name: "ways that nothing here has", ben: `email: ben@example.com, zone: UTC, contact: {high: [{via: email}], low: [{via: email}]}`,
 			want: []string{
-				`m.yaml:3:91: people.ben.contact.high: nothing that is configured can tell the person in these ways (configure slack or twilio, or add a way that is configured)`,
-				`m.yaml:3:91: people.ben.contact.low: nothing that is configured can tell the person in these ways (configure slack or twilio, or add a way that is configured)`,
+				`m.yaml:3:91: people.ben.contact.high: nothing that is configured can tell the person in these ways (configure slack, twilio, pager or email, or add a way that is configured)`,
+				`m.yaml:3:91: people.ben.contact.low: nothing that is configured can tell the person in these ways (configure slack, twilio, pager or email, or add a way that is configured)`,
 			},
 		},
 		{

@@ -118,14 +118,48 @@ func TestProblems(t *testing.T) {
 		},
 		{
 			name: "a contact that nothing reaches", edit: []string{`twilio: {account_sid: "${TWILIO_SID}", auth_token: "${TWILIO_TOKEN}", from: +12025550100}`, ""},
-			want: []string{`m.yaml:3:3: people.ben cannot be told: nothing that is configured reaches these contacts (configure slack for e-mail and Slack ids, twilio for telephones)`},
+			want: []string{`m.yaml:3:3: people.ben cannot be told: nothing that is configured reaches these contacts (configure slack for e-mail and Slack ids, email for e-mail, twilio or pager for telephones)`},
+		},
+		{
+			name: "mail server", edit: []string{"fallback: [ben]", "fallback: [ben]\nemail: {smtp: mail.example.com, from: pager, username: pager, tls: ssl}"},
+			want: []string{
+				`m.yaml:24:15: email.smtp: "mail.example.com" is no address (write host:port, for example 127.0.0.1:8080)`,
+				`m.yaml:24:39: email.from: "pager" is no e-mail address (write Musterbook <pager@example.com>)`,
+				`m.yaml:24:56: email.username stands here without a password (add password: ${SMTP_PASSWORD}, or remove username)`,
+				`m.yaml:24:68: email.tls cannot be "ssl" (known: starttls, tls, none)`,
+			},
+		},
+		{
+			name: "mail server, its secret", edit: []string{"fallback: [ben]", `fallback: [ben]` + "\n" + `email: {smtp: ":587", from: pager@example.com, password: hunter2, port: 25}`},
+			want: []string{
+				`m.yaml:24:15: email.smtp names no server (write host:port, for example mail.example.com:587)`,
+				`m.yaml:24:58: email.password: a secret does not stand in this file (write ${EMAIL_PASSWORD} and set that variable, or write file:/run/secrets/email_password)`,
+				`m.yaml:24:58: email.password stands here without a username (add username, or remove password)`,
+				`m.yaml:24:67: email has no field "port" (known: smtp, from, username, password, tls)`,
+			},
+		},
+		{
+			name: "mail in the clear", edit: []string{"fallback: [ben]", "fallback: [ben]\nemail: {smtp: 'mail.example.com:25', from: pager@example.com, tls: none}"},
+			want: []string{`m.yaml:24:68: email.tls: without TLS passwords and pages could be read on their way to mail.example.com (write starttls or tls)`},
+		},
+		{
+			name: "mail over another port", edit: []string{"fallback: [ben]", "fallback: [ben]\nemail: {smtp: 'mail.example.com:465', from: pager@example.com}"},
+			want: []string{`m.yaml:24:15: email.smtp: port 465 speaks TLS from the first byte, and email.tls is starttls (write tls: tls, or port 587)`},
+		},
+		{
+			name: "pager", edit: []string{"fallback: [ben]", "fallback: [ben]\npager: {url: 'http://pager.example.com', secret: hunter2, retries: 3}"},
+			want: []string{
+				`m.yaml:24:14: pager.url: this is no address that pages can be posted to (write https://pager.example.com/hook, or ${NAME} where the address is a secret)`,
+				`m.yaml:24:50: pager.secret: a secret does not stand in this file (write ${PAGER_SECRET} and set that variable, or write file:/run/secrets/pager_secret)`,
+				`m.yaml:24:59: pager has no field "retries" (known: url, secret)`,
+			},
 		},
 		{
 			name: "nothing to tell with", edit: []string{
 				`twilio: {account_sid: "${TWILIO_SID}", auth_token: "${TWILIO_TOKEN}", from: +12025550100}`, "",
 				`slack: {token: "${SLACK_TOKEN}", signing_secret: "${SLACK_SECRET}"}`, "",
 			},
-			want: []string{`m.yaml:1:1: neither slack nor twilio is configured: nobody could be told (configure one of them; musterbook.example.yaml shows how)`},
+			want: []string{`m.yaml:1:1: none of slack, twilio, pager and email is configured: nobody could be told (configure one of them; musterbook.example.yaml shows how)`},
 		},
 		{
 			name: "members", edit: []string{"members: [ana, ben]}", "members: [anna, cto]}", "fallback: [ben]", "fallback: [sre]", "cto: {person: ben}", "cto: {person: bne}"},

@@ -9,20 +9,26 @@ import (
 // Ways lists the ways in which this installation can tell people.
 func (c *Config) Ways() []oncall.Way {
 	var open []oncall.Way
-	if c.Twilio != nil {
+	if c.Rings() {
 		open = append(open, oncall.WayCall, oncall.WaySMS)
 	}
 	if c.Slack != nil {
 		open = append(open, oncall.WaySlack)
 	}
+	if c.Email != nil {
+		open = append(open, oncall.WayEmail)
+	}
 	return open
 }
+
+// Rings says whether anything here can make telephones ring.
+func (c *Config) Rings() bool { return c.Twilio != nil || c.Pager != nil }
 
 // contacts reports people who are to be told and cannot be, by what is configured. It is the last check, because it
 // needs the whole book.
 func (b *builder) contacts() {
-	if b.file.Slack == nil && b.file.Twilio == nil {
-		b.fault(place{1, 1}, "configure one of them; musterbook.example.yaml shows how", "neither slack nor twilio is configured: nobody could be told")
+	if len(b.config.Ways()) == 0 {
+		b.fault(place{1, 1}, "configure one of them; musterbook.example.yaml shows how", "none of slack, twilio, pager and email is configured: nobody could be told")
 		return
 	}
 	duty := b.onDuty()
@@ -32,9 +38,9 @@ func (b *builder) contacts() {
 		switch {
 		case !slices.ContainsFunc(oncall.Ways(), p.Reached): // is reported already
 		case !slices.ContainsFunc(b.config.Ways(), p.Reached):
-			b.fault(e.key.at, "configure slack for e-mail and Slack ids, twilio for telephones",
+			b.fault(e.key.at, "configure slack for e-mail and Slack ids, email for e-mail, twilio or pager for telephones",
 				"%s cannot be told: nothing that is configured reaches these contacts", who)
-		case duty[p.ID] != "" && len(p.Contact.High) == 0 && b.file.Twilio != nil && p.Phone == "":
+		case duty[p.ID] != "" && len(p.Contact.High) == 0 && b.config.Rings() && p.Phone == "":
 			b.fault(e.key.at, "add phone: \"+…\", or contact: { high: … } with another way",
 				"%s is on %s and has no telephone number to be called on", who, duty[p.ID])
 		default:
@@ -54,7 +60,7 @@ func (b *builder) ownRules(e entry[filePerson], p oncall.Person, who string) {
 		{oncall.UrgencyLow, p.Contact.Low, "low"},
 	} {
 		if len(own.rules) > 0 && len(p.Rules(own.urgency)) > 0 && len(p.Rules(own.urgency, b.config.Ways()...)) == 0 {
-			b.fault(e.what.Contact.At, "configure slack or twilio, or add a way that is configured",
+			b.fault(e.what.Contact.At, "configure slack, twilio, pager or email, or add a way that is configured",
 				"%s.contact.%s: nothing that is configured can tell the person in these ways", who, own.key)
 		}
 	}

@@ -84,13 +84,14 @@ func (r *readiness) contacts(s oncall.Schedule) {
 	for _, id := range r.everybodyOn(s) {
 		p, known := r.book.Person(id)
 		inSlack := r.config.Slack != nil && (p.Slack != "" || p.Email != "")
-		byPhone := r.config.Twilio != nil && p.Phone != ""
+		byMail := r.config.Email != nil && p.Email != ""
+		byPhone := r.config.Rings() && p.Phone != ""
 		switch {
 		case !known:
 			r.warn("add the person", "schedules.%s: nobody has the id %q", s.Name, id)
-		case !inSlack && !byPhone:
+		case !inSlack && !byMail && !byPhone:
 			r.warn("add a phone, an email or a slack id that what is configured reaches", "people.%s is on %s and cannot be told", id, s.Name)
-		case !byPhone && r.config.Twilio != nil:
+		case !byPhone && r.config.Rings():
 			r.warn("add phone: \"+…\"", "people.%s is on %s and has no telephone number to be called on", id, s.Name)
 		}
 	}

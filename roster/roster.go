@@ -22,6 +22,8 @@ type Config struct {
 	Gateway  Gateway
 	Slack    *Slack   // nil: not configured
 	Twilio   *Twilio  // nil: not configured
+	Email    *Email   // nil: not configured
+	Pager    *Pager   // nil: not configured
 	Temporal Temporal // the zero value means the embedded engine
 	Data     string   // directory of everything that is kept; relative to the working directory
 	Records  string   // directory of the finished records; empty: RecordsUnder decides
@@ -168,6 +170,8 @@ func (c *Config) NeedsRestart(next *Config) []string {
 		{"gateway", c.Gateway, next.Gateway},
 		{"slack", c.Slack, next.Slack},
 		{"twilio", c.Twilio, next.Twilio},
+		{"email", c.Email, next.Email},
+		{"pager", c.Pager, next.Pager},
 		{"records", c.Records, next.Records},
 		{"data", c.Data, next.Data},
 	}

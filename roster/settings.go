@@ -53,6 +53,12 @@ func (b *builder) settings() {
 	b.config.Heartbeat = b.hiddenAddress(b.file.Heartbeat, "heartbeat", wantedAddress{
 		kind: "address that can be requested", remedy: "write the address that your watcher gives you, https://…, or ${NAME}",
 	})
+	if e := b.file.Email; e != nil {
+		b.config.Email = b.email(e)
+	}
+	if p := b.file.Pager; p != nil {
+		b.config.Pager = b.pager(p)
+	}
 	if t := b.file.Twilio; t != nil {
 		b.config.Twilio = b.twilio(t.fileTwilioAccount, "twilio")
 		if t.Second != nil {

@@ -148,8 +148,8 @@ type StepExpected struct {
 	State string // one of StepStates
 }
 
-// reachedVia lists the ways in which a rehearsal tells people: those of pages, and the direct message of contact rules.
-func reachedVia() []string { return []string{string(ViaCall), string(ViaSMS), "slack"} }
+// reachedVia lists the ways in which a rehearsal tells people: those of pages, and the messages of contact rules.
+func reachedVia() []string { return []string{string(ViaCall), string(ViaSMS), "slack", "email"} }
 
 // PersonPaged is somebody who must be called: by the name that was paged, or as a person.
 type PersonPaged struct {

@@ -58,6 +58,7 @@ func New(c client.Client, ports activities.Ports, o Options) *Worker {
 	chat := worker.New(c, contract.QueueChat, onlyActivities)
 	activities.RegisterChat(chat, ports.Chat)
 	activities.RegisterDirect(chat, ports.Direct)
+	activities.RegisterMail(chat, ports.Mail)
 	phone := worker.New(c, contract.QueuePhone, onlyActivities)
 	activities.RegisterPhone(phone, ports.Phone, ports.Lines)
 	following := worker.New(c, contract.QueueFollow, onlyActivities)

@@ -9,7 +9,6 @@ import (
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
-	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/runbooks"
 )
 
@@ -80,7 +79,7 @@ type placed struct {
 	status   incident.CallStatus
 }
 
-// place asks the provider of the telephone, or of the chat, for one attempt.
+// place asks the provider of the telephone, of the chat or of mail for one attempt.
 func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, again bool) (placed, error) {
 	if r.callsNobody() { // whatever has led here
 		return placed{}, temporal.NewNonRetryableApplicationError("this drill calls nobody", contract.RefusedType, nil)
@@ -89,16 +88,13 @@ func (r *run) place(ctx workflow.Context, p *incident.Page, a incident.Attempt, 
 	back := contract.Callback{
 		WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: string(r.inc.Key), Page: p.Key, Attempt: a.Number,
 	}
-	if a.Via == string(oncall.WaySlack) {
-		provider, err := r.writeTo(ctx, p, contract.TellPersonRequest{
-			Effect: effect, Callback: back, Person: a.Person, Message: r.directMessage(ctx, p, a),
-		})
-		return placed{provider: provider}, err
+	if written(a) {
+		return r.placeWritten(ctx, p, a, wanted{effect: effect, back: back})
 	}
 	if a.Via == string(runbooks.ViaSMS) {
 		text, reference := r.shortMessage(p, a.Number)
 		out, err := call(phoneOptions(ctx, p, "text "+a.Name), contract.SendText, contract.TextRequest{
-			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference,
+			Effect: effect, Callback: back, Person: a.Person, Text: text, Reference: reference, Say: r.words(p),
 			First: r.inc.FirstFor(p, a), Validity: max(p.Patience(), leastValidity),
 		})
 		return placed{provider: out.Provider, follow: out.Follow, note: out.Note}, err

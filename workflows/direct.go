@@ -13,22 +13,36 @@ import (
 	"github.com/musterbook/musterbook/oncall"
 )
 
-// Messages to one person in chat are attempts of a page like calls, on the chat's own task queue: no telephone waits for
-// them, and none rings earlier or later because they hang.
+// Messages to one person, in chat and by e-mail, are attempts of a page like calls, on the chat's own task queue: no
+// telephone waits for them, and none rings earlier or later because they hang.
 
 // telling says in words how somebody is told of what is due.
 func telling(contacts []incident.Contact, at time.Time) string {
+	var means []string
 	for _, c := range contacts {
-		if !c.At.After(at) && c.Via != string(oncall.WaySlack) {
+		if c.At.After(at) {
+			continue
+		}
+		switch oncall.Way(c.Via) {
+		case oncall.WaySlack:
+			means = append(means, "in Slack")
+		case oncall.WayEmail:
+			means = append(means, "by e-mail")
+		case oncall.WayCall, oncall.WaySMS:
 			return "calling " + c.Duty.Name
 		}
 	}
-	return "writing in Slack to " + contacts[0].Duty.Name
+	return "writing " + strings.Join(means, " and ") + " to " + contacts[0].Duty.Name
+}
+
+// written says whether an attempt goes by a message that never holds the telephones up.
+func written(a incident.Attempt) bool {
+	return a.Via == string(oncall.WaySlack) || a.Via == string(oncall.WayEmail)
 }
 
 // firstStatus is what is known of an attempt that its provider has taken.
 func firstStatus(a incident.Attempt) incident.CallStatus {
-	if a.Via == string(oncall.WaySlack) {
+	if written(a) {
 		return incident.CallSent
 	}
 	return incident.CallQueued
@@ -53,19 +67,46 @@ func (r *run) directWords(p *incident.Page) string {
 	return strings.Join(nonEmpty(r.words(p), r.inc.Room.URL), "\n")
 }
 
+// mail tells somebody of a page by e-mail. It is about as much as a telephone says: a mailbox, too, may be read by others.
+func (r *run) mail(p *incident.Page, a incident.Attempt) contract.MailRequest {
+	about := strings.TrimSpace(r.inc.Service + " " + r.inc.Title)
+	if r.inc.Private {
+		about = r.inc.Codename
+	}
+	subject := strings.Join(nonEmpty(string(r.inc.Key), string(r.inc.Severity)), " ") + ": " + about
+	if r.inc.Drill {
+		subject = "DRILL " + subject
+	}
+	return contract.MailRequest{
+		Person: a.Person, Thread: r.inc.ID, Subject: incident.Shorten(strings.Join(strings.Fields(subject), " "), longestSubject),
+		Text: r.words(p), Room: r.inc.Room.URL,
+	}
+}
+
+// longestSubject is how long the subject of a mail is, in bytes: what a telephone shows of it.
+const longestSubject = 140
+
+// message is one message to one person; send asks its provider for it.
+type message struct {
+	key   string
+	to    oncall.PersonID
+	again bool
+	send  func(ctx workflow.Context, again bool) (provider string, err error)
+}
+
 // writeTo writes to one person. A cut takes the request back and the next run makes it again; so does this one when it
 // goes on after all.
-func (r *run) writeTo(ctx workflow.Context, p *incident.Page, req contract.TellPersonRequest) (provider string, err error) {
+func (r *run) writeTo(ctx workflow.Context, p *incident.Page, m message) (provider string, err error) {
 	for {
-		lane, stop := workflow.WithCancel(directOptions(ctx, max(p.Patience(), time.Minute), "write to "+string(req.Person)))
-		r.polls[req.Key] = stop
-		out, err := call(lane, contract.TellPerson, req)
+		lane, stop := workflow.WithCancel(directOptions(ctx, max(p.Patience(), time.Minute), "write to "+string(m.to)))
+		r.polls[m.key] = stop
+		provider, err = m.send(lane, m.again)
 		stop()
-		delete(r.polls, req.Key)
+		delete(r.polls, m.key)
 		if !temporal.IsCanceledError(err) || ctx.Err() != nil || p.State != incident.PageOpen {
-			return out.Provider, err
+			return provider, err
 		}
-		req.Again = true
+		m.again = true
 		r.effects--
 		err = workflow.Await(ctx, func() bool { return !r.draining })
 		r.effects++
@@ -73,6 +114,35 @@ func (r *run) writeTo(ctx workflow.Context, p *incident.Page, req contract.TellP
 			return "", err
 		}
 	}
+}
+
+// placeWritten asks for an attempt in chat or by e-mail.
+func (r *run) placeWritten(ctx workflow.Context, p *incident.Page, a incident.Attempt, w wanted) (placed, error) {
+	m := message{key: w.effect.Key, to: a.Person, again: w.effect.Again}
+	if a.Via == string(oncall.WayEmail) {
+		req := r.mail(p, a)
+		req.Effect, req.Callback = w.effect, w.back
+		m.send = func(ctx workflow.Context, again bool) (string, error) {
+			req.Again = again
+			out, err := call(ctx, contract.SendMail, req)
+			return out.Provider, err
+		}
+	} else {
+		req := contract.TellPersonRequest{Effect: w.effect, Callback: w.back, Person: a.Person, Message: r.directMessage(ctx, p, a)}
+		m.send = func(ctx workflow.Context, again bool) (string, error) {
+			req.Again = again
+			out, err := call(ctx, contract.TellPerson, req)
+			return out.Provider, err
+		}
+	}
+	provider, err := r.writeTo(ctx, p, m)
+	return placed{provider: provider}, err
+}
+
+// wanted is an effect and what comes back of it.
+type wanted struct {
+	effect contract.Effect
+	back   contract.Callback
 }
 
 // directOptions are those of a message to one person, and of its change.

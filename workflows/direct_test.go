@@ -16,9 +16,9 @@ import (
 	"github.com/musterbook/musterbook/providers/memory"
 )
 
-// withSlack gives the scenario's installation Slack, and Ana and Ben rules that use it.
+// withSlack gives the scenario's installation Slack and no mail, and Ana and Ben rules that use it.
 func (s *scenario) withSlack() {
-	s.world.Book.Ways = oncall.Ways()
+	s.world.Book.Ways = []oncall.Way{"call", "sms", "slack"}
 	for n := range s.world.Book.People {
 		p := &s.world.Book.People[n]
 		p.Email = string(p.ID) + "@example.com"

@@ -194,6 +194,17 @@ func ills() []ill {
 		{"replies to the second number go to the first address", func(w *ward) {
 			w.second.Number(wardSecond, wardAddress+"/twilio/sms")
 		}, "twilio", verdictFail, "get lost", wardAddress + "/second/twilio/sms"},
+		// The pager and e-mail.
+		{"a pager alone", func(w *ward) {
+			w.change(w.config[strings.Index(w.config, "twilio:"):strings.Index(w.config, "heartbeat:")],
+				"pager: { url: \"https://pager.example.com/hook\", secret: \"${SLACK_SIGNING_SECRET}\" }\n")
+		}, "pager", verdictNote, "only a page shows", "muster page --test"},
+		{"the pager's secret is missing", func(w *ward) {
+			w.change("fallback:", "pager: { url: \"${PAGER_ADDRESS}\", secret: \"${SLACK_SIGNING_SECRET}\" }\nfallback:")
+		}, "pager", verdictFail, "without pager.url", "above"},
+		{"the mail server is away", func(w *ward) {
+			w.change("fallback:", "email: { smtp: \"127.0.0.1:1\", from: pager@example.com, tls: none }\nfallback:")
+		}, "email", verdictFail, "could not be asked", "compare email"},
 		// Slack.
 		{"no Slack", func(w *ward) {
 			w.change(w.config[strings.Index(w.config, "slack:"):strings.Index(w.config, "twilio:")], "")

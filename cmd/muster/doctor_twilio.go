@@ -18,6 +18,9 @@ func (d *doctor) checkFirstPhone(ctx context.Context) []diagnosis {
 	if d.config == nil {
 		return nil
 	}
+	if d.config.Twilio == nil && d.config.Pager != nil {
+		return nil
+	}
 	if d.config.Twilio == nil {
 		return []diagnosis{warned("add twilio to "+d.path+"; musterbook.example.yaml shows how", "no telephone is configured: no call wakes anybody")}
 	}
@@ -38,6 +41,9 @@ const secondPrefix = "twilio.second."
 func (d *doctor) checkSecondPhone(ctx context.Context) []diagnosis {
 	if d.config == nil || d.config.Twilio == nil {
 		return nil
+	}
+	if d.config.Twilio.Second == nil && d.config.Pager != nil {
+		return nil // the pager takes over
 	}
 	if d.config.Twilio.Second == nil {
 		return []diagnosis{warned("add twilio.second: another account with another number and card",

@@ -127,7 +127,7 @@ func keyIn(room string) incident.Key {
 	return gateway.NormalKey(fmt.Sprintf("INC-%s", number))
 }
 
-// phoneDoor is the door for people on the telephone.
+// phoneDoor is the door for people on the telephone, and for those who open the link of a mail.
 type phoneDoor struct {
 	incidents *gateway.Incidents
 }

@@ -66,7 +66,7 @@ type emergency struct {
 }
 
 // openEmergency reads the configuration, or its last good copy where it is faulty or gone. Of its references those of the
-// telephone alone are followed: whoever calls in an emergency may not have the other secrets.
+// telephones alone are followed: whoever calls in an emergency may not have the other secrets.
 func openEmergency(sh shell, files sources, data string) (*emergency, error) {
 	path := serverSources(sh, files).config
 	content, err := os.ReadFile(path)
@@ -83,15 +83,13 @@ func openEmergency(sh shell, files sources, data string) (*emergency, error) {
 			return nil, err
 		}
 	}
-	config, problems := roster.Parse(e.path, content, roster.Outside{
-		ReadFile: os.ReadFile, Getenv: sh.getenv, Follow: func(what string) bool { return strings.HasPrefix(what, "twilio.") },
-	})
+	config, problems := following(e.path, content, roster.Outside{ReadFile: os.ReadFile, Getenv: sh.getenv})
 	if len(problems) > 0 {
 		return nil, withHint(fmt.Errorf("the telephone cannot be used: %w", problems.Err()),
 			"a direct page needs what the server has: set the same variables, or run it as the server's user")
 	}
-	if config.Twilio == nil {
-		return nil, withHint(errors.New("no telephone is configured: nobody can be called"), "add twilio to "+e.path+"; musterbook.example.yaml shows how")
+	if !config.Rings() {
+		return nil, withHint(errors.New("no telephone is configured: nobody can be called"), "add twilio or pager to "+e.path+"; musterbook.example.yaml shows how")
 	}
 	e.config = config
 	return e, nil

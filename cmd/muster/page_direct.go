@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -73,8 +72,7 @@ func directPage(ctx context.Context, sh shell, f pageFlags, words []string) erro
 	if err := knownTarget(&e.config.Book, target); err != nil {
 		return err
 	}
-	silent := "" // Without a public address nothing comes back, and nothing can: the gateway may be down.
-	phone, err := openTwilio(e.config.Twilio, silent, e.config, slog.New(slog.DiscardHandler))
+	phone, err := openDirectPhones(e.config)
 	if err != nil {
 		return err
 	}
@@ -176,6 +174,9 @@ func (w directedWay) settled() bool { return w.Status.Final() || w.reached() }
 // errNobodyReached is the outcome that matters most.
 var errNobodyReached = errors.New("nobody was reached")
 
+// errNobodyKnows is the outcome where a pager has taken calls.
+var errNobodyKnows = errors.New("it is not known whether anybody was reached")
+
 // tell shows the outcome. Nobody reached is a failure.
 func (d *direct) tell(out directed) error {
 	d.line("")
@@ -186,6 +187,9 @@ func (d *direct) tell(out directed) error {
 		return err
 	}
 	if !out.Reached {
+		if slices.ContainsFunc(out.People, func(p directedPerson) bool { return byPager(p.Call.Provider) || byPager(p.SMS.Provider) }) {
+			return withHint(errNobodyKnows, "the pager has taken it and tells no more; call by hand to be sure")
+		}
 		hint := "call somebody else: muster page --direct " + oncall.Fallback + "; or by hand: muster oncall shows who is next"
 		switch {
 		case slices.ContainsFunc(out.People, func(p directedPerson) bool { return p.Call.Earlier || p.SMS.Earlier }):

@@ -2,10 +2,17 @@ package main
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/musterbook/musterbook/providers/pager/fakepager"
+	"github.com/musterbook/musterbook/providers/twilio/faketwilio"
 )
 
 func TestDirectUsesTheLastGoodConfiguration(t *testing.T) {
@@ -63,7 +70,7 @@ func TestDirectRefusals(t *testing.T) {
 		status int
 		stderr []string
 	}{
-		{name: "no telephone", status: 1, words: []string{"ana"}, stderr: []string{"no telephone is configured", "hint: add twilio to"}, change: func(n *outage) {
+		{name: "no telephone", status: 1, words: []string{"ana"}, stderr: []string{"no telephone is configured", "hint: add twilio or pager to"}, change: func(n *outage) {
 			n.write(fmt.Sprintf(strings.ReplaceAll(`people: { ana: { name: Ana, email: a@example.com } }
 fallback: [ana]
 services: { s: { owner: ana } }
@@ -100,4 +107,66 @@ data: %s
 			n.placed(0, 0)
 		})
 	}
+}
+
+// TestDirectByPager: where the telephone company refuses, is not configured, or its secret is not here, the pager is asked,
+// once for each id. That it has taken a page does not mean that anybody was reached.
+func TestDirectByPager(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*outage)
+		stderr string
+	}{
+		"the account is refused": {
+			change: func(n *outage) { n.fake.Break(faketwilio.Fault{Kind: faketwilio.Revoked}) }, stderr: "the first telephone account failed",
+		},
+		"no account":       {change: func(n *outage) { n.withoutTwilio() }},
+		"no secret for it": {change: func(n *outage) { delete(n.env, "TWILIO_AUTH_TOKEN") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			n := newOutage(t)
+			receiver := fakepager.New("a secret of thirty-two characters", time.Now)
+			server := httptest.NewServer(receiver)
+			t.Cleanup(server.Close)
+			n.env["PAGER_ADDRESS"], n.env["PAGER_SECRET"] = server.URL, "a secret of thirty-two characters"
+			content, err := os.ReadFile(n.config())
+			if err != nil {
+				t.Fatal(err)
+			}
+			n.write(string(content) + "pager: { url: \"${PAGER_ADDRESS}\", secret: \"${PAGER_SECRET}\" }\n")
+			test.change(n)
+			for range 2 {
+				s := n.page("ana", "the database is gone", "--id", "db-1", "--wait", "2s")
+				if s.status != 1 || !strings.Contains(s.stderr, "not known whether anybody was reached") || strings.Contains(s.stdout+s.stderr, server.URL) {
+					t.Errorf("%d\n%s\n%s", s.status, s.stdout, s.stderr)
+				}
+				if len(s.out.People) != 1 || !s.out.People[0].Call.Earlier && !strings.Contains(s.stderr, test.stderr) {
+					t.Errorf("%s\n%s", s.stdout, s.stderr)
+				}
+			}
+			var kinds []string
+			for _, p := range receiver.Pages() {
+				kinds = append(kinds, p.Kind+" "+p.Person["id"])
+				if !strings.Contains(p.Text, "the database is gone") || p.Acknowledge != "" {
+					t.Errorf("taken: %+v", p)
+				}
+			}
+			slices.Sort(kinds)
+			if strings.Join(kinds, ", ") != "call ana, sms ana" {
+				t.Errorf("taken: %v", kinds)
+			}
+			n.placed(0, 0)
+		})
+	}
+}
+
+// withoutTwilio takes the telephone company out of the configuration.
+func (n *outage) withoutTwilio() {
+	n.t.Helper()
+	content, err := os.ReadFile(n.config())
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	n.write(regexp.MustCompile(`(?m)^twilio: .*$`).ReplaceAllString(string(content), ""))
 }

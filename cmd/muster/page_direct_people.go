@@ -22,7 +22,7 @@ import (
 type direct struct {
 	printer
 	*emergency
-	phone   *twilio.Client
+	phone   directPhones
 	notes   *notes
 	id      string
 	named   bool // somebody chose the id, so that it may be a repetition

@@ -36,6 +36,7 @@ func (d *direct) call(p directedPerson, earlier string) attempt {
 		result, err := d.phone.Call(ctx, contract.CallRequest{
 			Effect: effect, Callback: contract.Callback{Page: effect.Key, Attempt: 1}, Person: p.Person, Say: d.spoken(), Ring: directRing,
 		})
+		d.noted(result.Note)
 		return result.Provider, err
 	}
 	return a
@@ -49,9 +50,17 @@ func (d *direct) text(p directedPerson, earlier string) attempt {
 			Effect: effect, Callback: contract.Callback{Page: effect.Key, Attempt: 2}, Person: p.Person, Text: d.written(),
 			Reference: d.reference(), Validity: directValidity,
 		})
+		d.noted(result.Note)
 		return result.Provider, err
 	}
 	return a
+}
+
+// noted says what has failed before something was placed after all.
+func (d *direct) noted(note string) {
+	if note != "" {
+		d.warn("%s", note)
+	}
 }
 
 // tellBy places an attempt, unless it was placed before, and follows it to its end.

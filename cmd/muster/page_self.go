@@ -149,7 +149,7 @@ func (d *caller) tellTest(t selfPaged) error {
 	}
 	for _, a := range t.Attempts {
 		way := directedWay{Status: a.Status, Detail: a.Detail}
-		d.line("  %s: %s after %.1f s", map[string]string{"call": "call", "sms": "SMS"}[a.Via], way.text(a.Via), a.After)
+		d.line("  %s: %s after %.1f s", map[string]string{"call": "call", "sms": "SMS", "slack": "Slack", "email": "e-mail"}[a.Via], way.text(a.Via), a.After)
 	}
 	if t.Acknowledged {
 		d.line("acknowledged after %.1f s (%s)", t.After, t.Door)

@@ -9,7 +9,9 @@ import (
 	"github.com/musterbook/musterbook/activities"
 	"github.com/musterbook/musterbook/gateway"
 	"github.com/musterbook/musterbook/providers/alertmanager"
+	"github.com/musterbook/musterbook/providers/email"
 	"github.com/musterbook/musterbook/providers/file"
+	"github.com/musterbook/musterbook/providers/pager"
 	"github.com/musterbook/musterbook/providers/slack"
 	"github.com/musterbook/musterbook/providers/twilio"
 	"github.com/musterbook/musterbook/roster"
@@ -23,6 +25,8 @@ type vendors struct {
 	chat    *slack.Client
 	phone   *twilio.Client
 	second  *twilio.Client // takes over when the first is refused or away
+	pager   *pager.Client  // comes after both, or is all there is
+	mail    *email.Client
 	records *file.Archive
 	systems activities.Ports // bridges, trackers, audiences, web, commands; the other ports are empty
 }
@@ -50,6 +54,16 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 			if v.second, err = openTwilio(t.Second, public, live, log); err != nil {
 				return nil, fmt.Errorf("the second account: %w", err)
 			}
+		}
+	}
+	if config.Pager != nil {
+		if v.pager, err = openPager(config.Pager, live); err != nil {
+			return nil, err
+		}
+	}
+	if config.Email != nil {
+		if v.mail, err = openMail(config, live, log); err != nil {
+			return nil, err
 		}
 	}
 	var room activities.Chat = absentChat{}
@@ -81,13 +95,32 @@ func (v *vendors) ports(incidents *gateway.Incidents) activities.Ports {
 	if v.chat != nil {
 		p.Chat, p.Direct = v.chat, v.chat
 	}
-	if v.phone != nil {
-		p.Phone = v.phone
+	if v.mail != nil {
+		p.Mail = v.mail
 	}
-	if v.second != nil {
-		p.Phone = activities.Phones{{Name: "the first telephone account", Phone: v.phone}, {Name: "the second one", Phone: v.second}}
+	if chain := phoneChain(v.phone, v.second, v.pager); len(chain) > 0 {
+		p.Phone = chain
 	}
 	return p
+}
+
+// phoneChain lists the telephones in the order in which they are tried; nil ones are not configured.
+func phoneChain(first, second *twilio.Client, last *pager.Client) (chain activities.Phones) {
+	if first != nil {
+		chain = append(chain, activities.NamedPhone{Name: "the first telephone account", Phone: first})
+	}
+	if second != nil {
+		chain = append(chain, activities.NamedPhone{Name: "the second one", Phone: second})
+	}
+	if last != nil {
+		chain = append(chain, activities.NamedPhone{Name: "the pager", Phone: last})
+	}
+	return chain
+}
+
+// openPager makes the client of the web service that calls people. Nothing is requested yet.
+func openPager(p *roster.Pager, people pager.People) (*pager.Client, error) {
+	return pager.New(pager.Config{URL: p.URL.Reveal(), Secret: p.Secret.Reveal(), People: people})
 }
 
 // mounts are the vendors' ways back to us, for the gateway. They check their own signatures.
@@ -97,6 +130,9 @@ func (v *vendors) mounts(incidents *gateway.Incidents) map[string]http.Handler {
 		h := slack.NewHandler(v.live.Config().Slack.SigningSecret.Reveal(), v.chat, slackDoor{incidents: incidents, log: v.log})
 		mounts["/slack/actions"] = http.HandlerFunc(h.Actions)
 		mounts["/slack/commands"] = http.HandlerFunc(h.Commands)
+	}
+	if v.mail != nil {
+		mounts["/mail/"] = v.mail.Handler(phoneDoor{incidents: incidents})
 	}
 	if v.phone != nil {
 		mounts["/twilio/"] = v.phone.Handler(phoneDoor{incidents: incidents})
@@ -154,14 +190,17 @@ func tokenOf(name string, secret roster.Secret) []gateway.Token {
 // check tells, loudly and once, what will not work when people are needed. It never keeps anything from starting.
 func (v *vendors) check(ctx context.Context) {
 	config := v.live.Config()
-	if v.phone == nil {
-		v.log.Error("no telephone is configured: nobody can be called (add twilio to the configuration)")
+	if !config.Rings() {
+		v.log.Error("no telephone is configured: nobody can be called (add twilio or pager to the configuration)")
 	}
 	if config.Heartbeat.IsZero() {
 		v.log.Warn("no heartbeat is configured: nobody outside notices when this machine dies (add heartbeat to the configuration)")
 	}
 	if v.phone != nil && config.Gateway.PublicURL == "" {
 		v.log.Warn("gateway.public_url is not set: calls take no keys; replies by message are fetched every 5 s, and how far calls get is asked for every 2 s")
+	}
+	if v.mail != nil {
+		v.checkMail(ctx, config)
 	}
 	if v.chat == nil {
 		v.log.Warn("no chat is configured: incidents have no room (add slack to the configuration)")

@@ -23,7 +23,7 @@ type Line struct {
 
 // Act is one outward act before it is done.
 type Act struct {
-	Kind string // "room", "post", "show", "settle", "dm", "call", "text", "hangup", "follow", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
+	Kind string // "room", "post", "show", "settle", "dm", "mail", "call", "text", "hangup", "follow", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
 	Name string // of an action, a command, a request, an audience
 	Who  oncall.PersonID
 	Text string // what is said to people; of a room its topic
@@ -52,6 +52,9 @@ type World struct {
 	Reached func(provider string) contract.FollowResult
 	// Told, when set, hears of each message to one person in chat, so that a test can let people press its buttons.
 	Told func(req contract.TellPersonRequest, provider string)
+
+	// Mailed, when set, hears of each mail, so that a test can let people press its button.
+	Mailed func(req contract.MailRequest, provider string)
 
 	// The answers of systems; nil = an empty success.
 	HTTP    func(req contract.HTTPRequest) contract.HTTPResult

@@ -59,7 +59,7 @@ func newPlay(t *testing.T, phases string, options stage.Options) *play {
 	}
 	options.Start, options.Plans = start, runbooks.NewPlans()
 	options.Ports = activities.Ports{
-		Chat: p.world, Direct: p.world, Phone: p.world, People: p.world, Archive: p.world, Numbers: p.world, Bridges: p.world, Tracker: p.world,
+		Chat: p.world, Direct: p.world, Mail: p.world, Phone: p.world, People: p.world, Archive: p.world, Numbers: p.world, Bridges: p.world, Tracker: p.world,
 		Audiences: p.world, Web: p.world, Commands: p.world,
 	}
 	p.stage = stage.New(options)
