@@ -54,11 +54,11 @@ func (l *line) untilPlaced(ctx workflow.Context, req contract.LineRequest) error
 	if c == nil || !joinable(req) || c.Key == req.Key || c.Provider != "" {
 		return nil
 	}
-	left := placingTime - now(ctx).Sub(c.At)
-	if left <= 0 {
-		return nil
-	}
-	_, err := workflow.AwaitWithTimeout(ctx, left, func() bool { return l.st.Call != c || c.Provider != "" })
+	_, err := wait(ctx, waiting{
+		summary: "wait until a call is placed",
+		done:    func() bool { return l.st.Call != c || c.Provider != "" },
+		until:   timeAt(c.At.Add(placingTime)),
+	})
 	return err
 }
 
