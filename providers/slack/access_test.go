@@ -54,7 +54,7 @@ func TestNeedsAreThoseOfTheCode(t *testing.T) {
 	t.Parallel()
 	methods := map[string]string{
 		"StartSocketModeContext": "apps.connections.open",
-		"AuthTestContext": "auth.test", "JoinConversationContext": "conversations.join", "OpenConversationContext": "conversations.open",
+		"AuthTestContext":        "auth.test", "JoinConversationContext": "conversations.join", "OpenConversationContext": "conversations.open",
 		"InviteUsersToConversationContext": "conversations.invite", "GetUserByEmailContext": "users.lookupByEmail",
 		"GetUserInfoContext": "users.info", "PostMessageContext": "chat.postMessage", "GetConversationHistoryContext": "conversations.history",
 		"AddPinContext": "pins.add", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",

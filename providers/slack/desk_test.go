@@ -5,10 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/musterbook/musterbook/providers/slack/fakeslack"
 )
 
 // desk is a desk with nobody behind it, and tables of its own.
@@ -119,5 +126,80 @@ func TestAnswersFitThroughEitherDoor(t *testing.T) {
 		if cut := strings.Contains(said.Text, "muster show has all of it"); cut != (name != "short") {
 			t.Errorf("%s: the cut is told: %t", name, cut)
 		}
+	}
+}
+
+// An event whose taker failed is not acknowledged over the socket, and comes
+// again.
+func TestFailedEventsComeAgainOverTheSocket(t *testing.T) {
+	t.Parallel()
+	fake := fakeslack.New(fakeslack.Options{Patience: 200 * time.Millisecond})
+	server := httptest.NewServer(fake)
+	defer server.Close()
+	var took atomic.Int32
+	d := NewDesk(New(Options{Token: fakeslack.DefaultToken, APIURL: server.URL + "/api", Log: slog.New(slog.NewTextHandler(t.Output(), nil))}), nil)
+	d.routes = routes{events: map[string]eventTaker{"app_home_opened": func(context.Context, event) error {
+		switch took.Add(1) {
+		case 1:
+			return errors.New("Temporal is away")
+		case 2:
+			panic("a fault") // ends neither the process nor the connection
+		}
+		return nil
+	}}}
+	ctx, leave := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { NewSocket(fakeslack.DefaultAppToken, d).Run(ctx) })
+	defer running.Wait()
+	defer leave()
+	for range 2 { // the second one is the same event
+		if _, err := fake.Event(t.Context(), fakeslack.OverSocket, "Ev1", map[string]any{"type": "app_home_opened"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := took.Load(); got != 3 {
+		t.Errorf("it was handled %d times, want twice in vain and once", got)
+	}
+}
+
+func TestAcknowledgementsStayBelowSlacksLimit(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", maxFrame)
+	tests := []struct {
+		name    string
+		accepts bool
+		body    string
+		want    string
+		cut     bool
+	}{
+		{"nothing", true, "", `{"envelope_id":"E1"}`, false},
+		{"an answer", true, `{"text":"done"}`, `{"envelope_id":"E1","payload":{"text":"done"}}`, false},
+		{"not wanted", false, `{"text":"done"}`, `{"envelope_id":"E1"}`, false},
+		{"long and not wanted", false, `{"text":"` + long + `"}`, `{"envelope_id":"E1"}`, false},
+		{"a long text", true, `{"text":"` + long + `"}`, `{"envelope_id":"E1"}`, true},
+		{"a long modal", true, `{"response_action":"push","view":{"title":"` + long + `"}}`, `{"envelope_id":"E1","payload":` + tooLongView + `}`, true},
+	}
+	for _, test := range tests {
+		frame, cut, err := acknowledgement(envelope{ID: "E1", AcceptsPayload: test.accepts}, []byte(test.body))
+		if err != nil || cut != test.cut {
+			t.Errorf("%s: cut %t, %v", test.name, cut, err)
+		}
+		if diff := cmp.Diff(test.want, string(frame)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", test.name, diff)
+		}
+	}
+}
+
+// Where the API is spoken to over TLS, so is the socket.
+func TestSocketIsEncryptedLikeTheAPI(t *testing.T) {
+	t.Parallel()
+	fake := fakeslack.New(fakeslack.Options{})
+	server := httptest.NewTLSServer(fake)
+	defer server.Close()
+	fake.ServedAt("http" + strings.TrimPrefix(server.URL, "https")) // so that it names an address without TLS
+	c := New(Options{Token: fakeslack.DefaultToken, APIURL: server.URL + "/api"})
+	c.http = server.Client()
+	if _, err := NewSocket(fakeslack.DefaultAppToken, NewDesk(c, nil)).address(t.Context()); err == nil || !strings.Contains(err.Error(), "wss://") {
+		t.Errorf("an address without TLS gives %v", err)
 	}
 }

@@ -72,10 +72,16 @@ func (d *Desk) notice(ctx context.Context, payload []byte) (answer, error) {
 	}
 	ctx, cancel := deadline(ctx)
 	defer cancel()
+	handled := false
+	defer func() {
+		if !handled { // also after a fault in the taker
+			d.seen.remove(e.ID)
+		}
+	}()
 	if err := take(ctx, e); err != nil {
-		d.seen.remove(e.ID)
 		return answer{}, unhandled{fmt.Errorf("handle the event %s: %w", e.Type, err)}
 	}
+	handled = true
 	return answer{}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -172,26 +173,40 @@ func (l *link) take(ctx context.Context, raw []byte) {
 
 // handle lets the desk handle an envelope, acknowledges it, and does what goes
 // on. What could not be handled is not acknowledged, so that Slack sends it
-// again.
+// again. A fault in a handler costs this envelope and not the process, as it
+// does behind a web server.
 func (l *link) handle(ctx context.Context, e envelope) {
-	a, err := l.socket.desk.unpack(ctx, e)
 	log := l.socket.log.With("type", e.Type, "attempt", e.RetryAttempt)
+	defer func() {
+		if fault := recover(); fault != nil {
+			log.Error("a fault in the program: what Slack sent may not have been handled", "fault", fault, "stack", string(debug.Stack()))
+		}
+	}()
+	a, err := l.reply(ctx, e)
+	var again unhandled
+	switch {
+	case errors.As(err, &again):
+		log.Error("what Slack sent was not handled; it will send it again", "error", err)
+	case err != nil:
+		log.Warn("an answer did not reach Slack; what it asked for was done, and is recognised when it comes again", "error", err)
+	default:
+		a.finish(ctx)
+	}
+}
+
+// reply makes the answer to an envelope and sends it. Only so long is one of
+// the slots taken.
+func (l *link) reply(ctx context.Context, e envelope) (answer, error) {
+	defer func() { <-l.slots }()
+	a, err := l.socket.desk.unpack(ctx, e)
 	var again unhandled
 	if errors.As(err, &again) {
-		log.Error("what Slack sent was not handled; it will send it again", "error", err)
-		<-l.slots
-		return
+		return answer{}, err
 	}
 	if err != nil {
-		log.Warn("what Slack sent is malformed, and left out", "error", err)
+		l.socket.log.Warn("what Slack sent is malformed, and left out", "type", e.Type, "error", err)
 	}
-	err = l.acknowledge(e, a.body)
-	<-l.slots
-	if err != nil {
-		log.Warn("an answer did not reach Slack; what it asked for was done, and is recognised when it comes again", "error", err)
-		return
-	}
-	a.finish(ctx)
+	return a, l.acknowledge(e, a.body)
 }
 
 // acknowledge sends the answer to an envelope.
