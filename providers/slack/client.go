@@ -83,6 +83,9 @@ func New(o Options) *Client {
 		o.Log = slog.Default()
 	}
 	caller := &http.Client{Timeout: callTimeout}
+	if shared, ok := http.DefaultTransport.(*http.Transport); ok {
+		caller.Transport = shared.Clone() // nobody else's closing of connections takes a call with it
+	}
 	return &Client{
 		api:     slack.New(o.Token, slack.OptionAPIURL(o.APIURL), slack.OptionHTTPClient(caller)),
 		http:    caller,
