@@ -40,6 +40,7 @@ func needs() []need {
 		// The socket's token is the app's own, and its one scope (connections:write) is none of the bot's.
 		{method: "apps.connections.open"},
 		{method: "auth.test"},
+		{method: "chat.getPermalink"}, // of a message that the app was shown; no scope
 		{method: "chat.postMessage", scopes: []string{"chat:write"}},
 		{method: "chat.update", scopes: []string{"chat:write"}},
 		{method: "conversations.create", scopes: []string{"channels:manage", "groups:write"}},
@@ -55,6 +56,9 @@ func needs() []need {
 		{method: "users.info", scopes: []string{"users:read"}},
 		// Looking up by e-mail wants users:read as well (https://docs.slack.dev/reference/scopes/users.read.email).
 		{method: "users.lookupByEmail", scopes: []string{"users:read.email"}},
+		// A modal needs the trigger of a click, and no scope.
+		{method: "views.open"},
+		{method: "views.update"},
 		{scopes: []string{"commands"}},
 	}
 }
@@ -67,7 +71,7 @@ func purposes() map[string]string {
 		"channels:manage":  "opening rooms, inviting people",
 		"channels:read":    "finding a room again after a crash",
 		"chat:write":       "posting anything",
-		"commands":         "/muster",
+		"commands":         "/muster and the shortcuts",
 		"groups:history":   "private rooms and drills",
 		"groups:read":      "private rooms and drills",
 		"groups:write":     "private rooms and drills",

@@ -60,6 +60,7 @@ func TestNeedsAreThoseOfTheCode(t *testing.T) {
 		"AddPinContext": "pins.add", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
 		"GetConversationsContext": "conversations.list", "SetPurposeOfConversationContext": "conversations.setPurpose",
 		"SetTopicOfConversationContext": "conversations.setTopic", "GetConversationInfoContext": "conversations.info",
+		"GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open", "UpdateViewContext": "views.update",
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

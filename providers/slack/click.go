@@ -33,6 +33,7 @@ type interaction struct {
 	Message struct { // what was clicked on, or what a shortcut is for
 		TS       string `json:"ts"`
 		ThreadTS string `json:"thread_ts"`
+		Text     string `json:"text"` // in Slack's markup
 	} `json:"message"`
 	View    view     `json:"view"` // the modal that was acted in; empty in messages
 	Actions []action `json:"actions"`

@@ -44,11 +44,7 @@ func (c command) check() error {
 }
 
 // carryOut does what a command says and tells what came of it.
-func (d *Desk) carryOut(ctx context.Context, c command) string {
-	order, err := parseCommand(unescape(c.Text))
-	if err != nil {
-		return err.Error()
-	}
+func (d *Desk) carryOut(ctx context.Context, c command, order order) string {
 	by := func() incident.Actor { return d.who(ctx, c.User, c.UserName) }
 	switch order.kind {
 	case orderHelp:
@@ -56,8 +52,8 @@ func (d *Desk) carryOut(ctx context.Context, c command) string {
 	case orderDeclare:
 		n := order.declaration
 		n.ID, n.Room, n.By = actID(c.TriggerID), c.Room, by()
-		receipt, err := d.door.Declare(ctx, n)
-		return d.say(receipt, err)
+		begun, err := d.door.Declare(ctx, n)
+		return d.say(contract.Receipt{Text: begun.Text}, err)
 	case orderAct:
 	}
 	act := order.act
@@ -153,10 +149,12 @@ func mentioned(text string) string {
 func parseCommand(text string) (order, error) {
 	verb, rest := split(text)
 	switch strings.ToLower(verb) {
-	case "", "help":
+	case "":
+		return order{kind: orderDeclare}, nil
+	case "help":
 		return order{kind: orderHelp}, nil
 	case "declare":
-		return parseDeclare(rest)
+		return order{kind: orderDeclare, declaration: parseDeclare(rest)}, nil
 	}
 	for _, w := range words() {
 		if strings.EqualFold(verb, w.said) {
@@ -177,10 +175,10 @@ func (w word) parse(rest string) (order, error) {
 	return o, nil
 }
 
-// parseDeclare reads "declare [service=NAME] [severity=SEV2] [runbook=NAME] title".
-func parseDeclare(rest string) (order, error) {
-	var d Declaration
-	for {
+// parseDeclare reads "[service=NAME] [severity=SEV2] [runbook=NAME] title". A
+// declaration without a title is asked for in a modal.
+func parseDeclare(rest string) (d Declaration) {
+	for rest != "" {
 		first, after := split(rest)
 		name, value, found := strings.Cut(first, "=")
 		switch {
@@ -192,16 +190,11 @@ func parseDeclare(rest string) (order, error) {
 			d.Runbook = value
 		default:
 			d.Title = rest
-		}
-		if d.Title != "" || rest == "" {
-			break
+			return d
 		}
 		rest = after
 	}
-	if d.Title == "" {
-		return order{}, errors.New("write it so: declare [service=checkout] [severity=SEV2] what is wrong")
-	}
-	return order{kind: orderDeclare, declaration: d}, nil
+	return d
 }
 
 func readAck(rest string, act *contract.Act) bool {
@@ -285,6 +278,7 @@ func split(text string) (first, rest string) {
 func help(name string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s declare [service=checkout] [severity=SEV2] what is wrong: declare an incident\n", name)
+	fmt.Fprintf(&b, "%s: declare an incident in a form\n", name)
 	for _, w := range words() {
 		fmt.Fprintf(&b, "%s %s %s: %s\n", name, w.said, w.usage, w.does)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
 )
 
 // Target says which incident a person means: a button knows it exactly, a
@@ -16,7 +17,7 @@ type Target struct {
 	RoomName   string // "privategroup" and "directmessage" where Slack hides it
 }
 
-// Door carries out what people do in Slack. Both methods answer before the
+// Door carries out what people do in Slack. Its methods answer before the
 // context's deadline, which Slack sets; what takes longer is recorded, and the
 // receipt says that it is pending.
 //
@@ -29,7 +30,40 @@ type Door interface {
 	Act(ctx context.Context, to Target, verb contract.Verb, act contract.Act) (contract.Receipt, error)
 	// Declare begins an incident and says which. It is idempotent by the
 	// declaration's ID, in the same sense.
-	Declare(ctx context.Context, d Declaration) (contract.Receipt, error)
+	Declare(ctx context.Context, d Declaration) (Declared, error)
+	// Offer says what can be declared, and what it asks for. It answers from
+	// memory and has no effect.
+	Offer(ctx context.Context, of Draft) (Offer, error)
+	// Show shows an incident. It has no effect.
+	Show(ctx context.Context, to Target) (contract.Snapshot, error)
+}
+
+// Draft is what somebody has chosen so far who declares an incident. The zero
+// value has chosen nothing.
+type Draft struct {
+	Service string
+	Runbook string // empty = the service's
+}
+
+// Offer is what can be chosen from.
+type Offer struct {
+	Services   []string
+	Runbooks   []string
+	Runbook    string              // the draft's, else the service's
+	Severity   incident.Severity   // what the service begins with; empty = nothing
+	Severities []incident.Severity // of the runbook, worst first
+	Private    bool                // the runbook is
+	Inputs     []incident.FormField
+	Roles      []string // of the runbook
+	Targets    []string // whom one can page: people, schedules, teams, policies
+	People     []oncall.Person
+}
+
+// Declared is an incident that was begun.
+type Declared struct {
+	Text       string       // says so, in a sentence
+	Key        incident.Key // empty while no worker has given it
+	WorkflowID string
 }
 
 // Declaration is an incident that a person declares.
@@ -41,4 +75,7 @@ type Declaration struct {
 	Runbook  string            // empty when none was named
 	Room     string            // id of the room where it was said
 	By       incident.Actor
+	Summary  string
+	Private  bool           // although the runbook is not
+	Inputs   map[string]any // of the runbook, by name
 }

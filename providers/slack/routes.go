@@ -31,11 +31,15 @@ func (d *Desk) table() routes {
 	return routes{
 		buttons: map[string]taker{
 			strings.TrimSuffix(actionPrefix, "."): d.press,
+			declareCallback:                       d.redraw,
 		},
-		submitted: map[string]taker{},
+		submitted: map[string]taker{declareCallback: d.declared},
 		closed:    map[string]taker{},
-		shortcuts: map[string]taker{},
-		events:    map[string]eventTaker{},
+		shortcuts: map[string]taker{
+			ShortcutDeclare:     d.declareByShortcut,
+			ShortcutFromMessage: d.declareFromMessage,
+		},
+		events: map[string]eventTaker{},
 	}
 }
 
