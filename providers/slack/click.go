@@ -84,11 +84,31 @@ func (d *Desk) press(ctx context.Context, in interaction) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if c.asks {
+		a, err := d.run(ctx, errandOf(in, c), func(ctx context.Context) { d.retire(ctx, in, c) })
+		if err == nil {
+			return a, nil
+		}
+		text := d.say(contract.Receipt{}, err)
+		return answer{then: func(ctx context.Context) { d.whisper(ctx, in.ResponseURL, text) }}, nil
+	}
 	act := c.act
 	act.By = d.who(ctx, in.User.ID, in.name())
 	receipt, err := d.door.Act(ctx, c.target, c.verb, act)
 	text := d.say(receipt, err)
-	return answer{then: func(ctx context.Context) { d.whisper(ctx, in.ResponseURL, text) }}, nil
+	refused := isRefusal(err)
+	return answer{then: func(ctx context.Context) {
+		d.whisper(ctx, in.ResponseURL, text)
+		if refused {
+			d.retire(ctx, in, c)
+		}
+	}}, nil
+}
+
+// isRefusal tells whether an act was refused for good.
+func isRefusal(err error) bool {
+	var refusal *incident.Refusal
+	return errors.As(err, &refusal) || contract.IsRefused(err)
 }
 
 // click is a press of one of our buttons, in the contract's words.
@@ -96,6 +116,7 @@ type click struct {
 	target Target
 	verb   contract.Verb
 	act    contract.Act // without By
+	asks   bool         // it needs more than a click
 }
 
 // readClick reads the press of one of our buttons.
@@ -117,6 +138,7 @@ func readClick(in interaction) (click, error) {
 	key := incident.Key(p.Key)
 	return click{
 		verb:   p.Verb,
+		asks:   p.asks(),
 		target: Target{WorkflowID: p.Incident, Key: key, Room: in.Channel.ID, RoomName: in.Channel.Name},
 		act:    contract.Act{ID: actID(in.TriggerID), Key: key, Value: p.Value, Question: p.Question, Page: p.Page},
 	}, nil

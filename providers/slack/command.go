@@ -54,7 +54,7 @@ func (d *Desk) carryOut(ctx context.Context, c command, order order) string {
 		n.ID, n.Room, n.By = actID(c.TriggerID), c.Room, by()
 		begun, err := d.door.Declare(ctx, n)
 		return d.say(contract.Receipt{Text: begun.Text}, err)
-	case orderAct:
+	case orderAct, orderErrand:
 	}
 	act := order.act
 	act.ID, act.By = actID(c.TriggerID), by()
@@ -88,6 +88,7 @@ const (
 	orderHelp orderKind = iota
 	orderDeclare
 	orderAct
+	orderErrand // an act that lacks something; a modal asks for it
 )
 
 // order is a command that was understood.
@@ -96,6 +97,7 @@ type order struct {
 	verb        contract.Verb
 	act         contract.Act // without ID and By
 	declaration Declaration  // without ID, Room and By
+	usage       string       // how it is written in full, of orderErrand
 }
 
 // word is one thing that can be said after the slash command.
@@ -106,24 +108,27 @@ type word struct {
 	does  string
 	// read fills the act from what stands after the verb and the key.
 	read func(rest string, act *contract.Act) bool
+	// asks tells whether a modal can ask for what is missing, and fills the act
+	// with what there is; nil is never.
+	asks func(rest string, act *contract.Act) bool
 }
 
 // words lists what can be said, in the order of the help.
 func words() []word {
 	return []word{
-		{"ack", contract.VerbAck, "[INC-1] [all]", "acknowledge the page that rings", readAck},
-		{"escalate", contract.VerbEscalate, "[INC-1]", "call the next level at once", readNothing},
-		{"decline", contract.VerbQuiet, "[INC-1]", "not me: be called no more for this incident", readNothing},
-		{"severity", contract.VerbSeverity, "[INC-1] SEV1 [reason]", "set the severity", readSeverity},
-		{"resolve", contract.VerbResolve, "[INC-1] [revert|leave] [reason]", "the incident is over; revert or leave what can be taken back", readEnd},
-		{"cancel", contract.VerbCancel, "[INC-1] [revert|leave] reason", "it was no incident", readMust(readEnd)},
-		{"note", contract.VerbNote, "[INC-1] text", "write a line on the timeline", readMust(readValue)},
-		{"page", contract.VerbPage, "[INC-1] target [message]", "page a person, a team or a schedule", readPage},
-		{"assign", contract.VerbAssign, "[INC-1] role person", "give somebody a role", readAssign},
-		{"answer", contract.VerbAnswer, "[INC-1] step choice", "answer a question", readAnswer},
-		{"approve", contract.VerbApprove, "[INC-1] step", "approve", readStep},
-		{"reject", contract.VerbReject, "[INC-1] step reason", "reject", readReject},
-		{"done", contract.VerbDone, "[INC-1] step", "a task is done", readStep},
+		{"ack", contract.VerbAck, "[INC-1] [all]", "acknowledge the page that rings", readAck, nil},
+		{"escalate", contract.VerbEscalate, "[INC-1]", "call the next level at once", readNothing, nil},
+		{"decline", contract.VerbQuiet, "[INC-1]", "not me: be called no more for this incident", readNothing, nil},
+		{"severity", contract.VerbSeverity, "[INC-1] SEV1 [reason]", "set the severity", readSeverity, readNothing},
+		{"resolve", contract.VerbResolve, "[INC-1] [revert|leave] [reason]", "the incident is over; revert or leave what can be taken back", readEnd, nil},
+		{"cancel", contract.VerbCancel, "[INC-1] [revert|leave] reason", "it was no incident", readMust(readEnd), readNothing},
+		{"note", contract.VerbNote, "[INC-1] text", "write a line on the timeline", readMust(readValue), readNothing},
+		{"page", contract.VerbPage, "[INC-1] target [message]", "page a person, a team or a schedule", readPage, readNothing},
+		{"assign", contract.VerbAssign, "[INC-1] role person", "give somebody a role", readAssign, readRole},
+		{"answer", contract.VerbAnswer, "[INC-1] step choice", "answer a question", readAnswer, readStep},
+		{"approve", contract.VerbApprove, "[INC-1] step", "approve", readStep, nil},
+		{"reject", contract.VerbReject, "[INC-1] step reason", "reject", readReject, readStep},
+		{"done", contract.VerbDone, "[INC-1] step", "a task is done", readStep, nil},
 	}
 }
 
@@ -169,10 +174,16 @@ func (w word) parse(rest string) (order, error) {
 	if first, after := split(rest); keyPattern.MatchString(first) {
 		o.act.Key, rest = incident.Key(strings.ToUpper(first)), after
 	}
-	if !w.read(rest, &o.act) {
-		return order{}, fmt.Errorf("write it so: %s %s", w.said, w.usage)
+	full := o.act
+	if w.read(rest, &full) {
+		o.act = full
+		return o, nil
 	}
-	return o, nil
+	if w.asks != nil && w.asks(rest, &o.act) {
+		o.kind, o.usage = orderErrand, w.said+" "+w.usage
+		return o, nil
+	}
+	return order{}, fmt.Errorf("write it so: %s %s", w.said, w.usage)
 }
 
 // parseDeclare reads "[service=NAME] [severity=SEV2] [runbook=NAME] title". A
@@ -247,6 +258,12 @@ func readAssign(rest string, act *contract.Act) bool {
 	role, person := split(rest)
 	act.Role, act.Person = incident.Role(role), person
 	return role != "" && person != ""
+}
+
+// readRole reads a role without a person.
+func readRole(rest string, act *contract.Act) bool {
+	act.Role = incident.Role(rest)
+	return !strings.ContainsAny(rest, " \t\n")
 }
 
 func readAnswer(rest string, act *contract.Act) bool {

@@ -103,6 +103,13 @@ func (d *Desk) obey(ctx context.Context, c command) (answer, error) {
 	if o.kind == orderDeclare && o.declaration.Title == "" {
 		return d.declareByWord(ctx, c, o.declaration)
 	}
+	if o.kind == orderErrand {
+		a, err := d.run(ctx, errandByWord(c, o), func(context.Context) {})
+		if err != nil {
+			return reply(d.say(contract.Receipt{}, err) + "\nWrite it so: " + o.usage)
+		}
+		return a, nil
+	}
 	return reply(d.carryOut(ctx, c, o))
 }
 

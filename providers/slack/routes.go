@@ -33,7 +33,7 @@ func (d *Desk) table() routes {
 			strings.TrimSuffix(actionPrefix, "."): d.press,
 			declareCallback:                       d.redraw,
 		},
-		submitted: map[string]taker{declareCallback: d.declared},
+		submitted: map[string]taker{declareCallback: d.declared, errandCallback: d.finish},
 		closed:    map[string]taker{},
 		shortcuts: map[string]taker{
 			ShortcutDeclare:     d.declareByShortcut,
