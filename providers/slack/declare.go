@@ -252,10 +252,7 @@ func (d *Desk) declared(ctx context.Context, in interaction) (answer, error) {
 	}
 	block := e.starting(blockRunbook)
 	if block != "" && (block != blockRunbook+s.service || s.runbook != "" && s.runbook != about.Runbook) {
-		a, err := object(map[string]string{block: "The fields below are still another runbook's; they are being changed. Look at them, and send it again."})
-		again, _ := d.redraw(ctx, in)
-		a.then = again.then
-		return a, err
+		return d.changeFirst(ctx, in, e)
 	}
 	inputs, problems := d.fields(ctx, e, inputPrefix(about.Runbook))
 	if s.title == "" {
@@ -275,6 +272,23 @@ func (d *Desk) declared(ctx context.Context, in interaction) (answer, error) {
 	}
 	a, err := become(frame(declareTitle, note(begun.Text+"; its room is being opened.")))
 	a.then = func(ctx context.Context) { d.leadIn(ctx, in, begun) }
+	return a, err
+}
+
+// changeFirst refuses a modal whose fields are those of another runbook than the
+// one that is chosen, and shows the right ones.
+func (d *Desk) changeFirst(ctx context.Context, in interaction, e entered) (answer, error) {
+	a, err := object(map[string]string{
+		e.anywhere(blockService, blockTitle): "The fields below are still another runbook's; they are being changed. Look at them, and send it again.",
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	again, err := d.redraw(ctx, in)
+	a.then = func(ctx context.Context) {
+		sleep(ctx, 2*d.pace) // not before Slack has the answer
+		again.then(ctx)
+	}
 	return a, err
 }
 

@@ -49,6 +49,7 @@ func readEntered(state json.RawMessage) (entered, error) {
 	if s.Values == nil {
 		s.Values = entered{}
 	}
+	delete(s.Values, "") // no block of ours
 	return s.Values, nil
 }
 

@@ -156,6 +156,9 @@ func (d *Desk) finish(ctx context.Context, in interaction) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if len(given) == 0 { // each of our modals asks for something
+		return answer{}, errors.New("the payload lacks what was entered")
+	}
 	act, problems := d.actOf(ctx, e, given)
 	if len(problems) > 0 {
 		return object(problems)
@@ -166,7 +169,7 @@ func (d *Desk) finish(ctx context.Context, in interaction) (answer, error) {
 	}
 	receipt, err := d.door.Act(ctx, e.target(), e.Verb, act)
 	text := d.say(receipt, err)
-	if err != nil && len(given) > 0 {
+	if err != nil {
 		return object(map[string]string{errandBlame(given, text): text})
 	}
 	return answer{then: func(ctx context.Context) { d.answerTo(ctx, in, e, text) }}, nil
