@@ -1,0 +1,202 @@
+//go:build !noengine
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/gateway"
+	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
+	"github.com/musterbook/musterbook/providers/slack/fakeslack"
+	"github.com/musterbook/musterbook/providers/twilio/faketwilio"
+)
+
+// crowd is a town of many people: half of them are called first and never answer, the other half are called next.
+type crowd struct {
+	*town
+	pairs int
+}
+
+// crowdRunbook pages one of the crowd, and after a time of its own the next one.
+const crowdRunbook = `
+runbook: town
+title: One of many
+roles: { commander: sre-oncall }
+severities: { SEV1: {} }
+inputs:
+  first: { type: string, default: first0, description: who is called first }
+  next: { type: string, default: next0, description: who is called when nobody answers }
+  begun: { type: string, default: "2029-12-31T00:00:00Z", description: when it is declared }
+  due: { type: string, default: "2030-01-01T00:00:00Z", description: about when the first one's time is over }
+phases:
+  identification:
+    - channel: inc-${{ incident.key }}
+    - page: ${{ inputs.first }}
+      ack: ${{ timestamp(inputs.due) - timestamp(inputs.begun) }}
+      escalate: ["${{ inputs.next }}"]
+    - wait: 12h
+  lessons_learned: []
+`
+
+// newCrowd builds the world around so many pairs of people. The second ones answer after a while and press 1.
+func newCrowd(t testing.TB, pairs int, answers time.Duration) *crowd {
+	t.Helper()
+	c := &crowd{town: newTown(t), pairs: pairs}
+	c.write("runbooks/town.yaml", crowdRunbook)
+	var people strings.Builder
+	people.WriteString("people:\n")
+	add := func(name, number string, phone faketwilio.Behaviour) {
+		fmt.Fprintf(&people, "  %s: { name: %s, email: %s@town.example, phone: %q }\n", name, name, name, number)
+		c.slack.AddUser(fakeslack.User{Email: name + "@town.example", Name: name})
+		c.twilio.Phone(number, phone)
+	}
+	for n := range pairs {
+		add(firstOf(n), fmt.Sprintf("+1202%07d", 6000000+n), faketwilio.Behaviour{Reaction: faketwilio.RingsOut})
+		add(nextOf(n), fmt.Sprintf("+1202%07d", 7000000+n), faketwilio.Behaviour{
+			Reaction: faketwilio.Answers, After: answers, Presses: []faketwilio.Press{{Keys: "1", After: 300 * time.Millisecond}},
+		})
+	}
+	c.write("musterbook.yaml", strings.Replace(c.settings(), "people:\n", people.String(), 1))
+	return c
+}
+
+// The names of a pair.
+func firstOf(pair int) string { return fmt.Sprintf("first%d", pair) }
+func nextOf(pair int) string  { return fmt.Sprintf("next%d", pair) }
+
+// dueAt begins so many incidents, a few side by side, whose first level is over at about the times that due says. It
+// answers their keys.
+func (c *crowd) dueAt(t testing.TB, s *stack, pages int, due func(n int) time.Time) []incident.Key {
+	t.Helper()
+	const sideBySide = 4
+	keys := make([]incident.Key, pages)
+	var declaring sync.WaitGroup
+	for lane := range sideBySide {
+		declaring.Go(func() {
+			for n := lane; n < pages; n += sideBySide {
+				declared, err := s.Incidents.Declare(t.Context(), gateway.NewIncident{
+					Title: fmt.Sprintf("Trouble %d", n), Service: "payments", Severity: "SEV1",
+					Inputs: map[string]any{
+						"first": firstOf(n % c.pairs), "next": nextOf(n % c.pairs),
+						"begun": time.Now().UTC().Format(time.RFC3339Nano), "due": due(n).UTC().Format(time.RFC3339Nano),
+					},
+					By:     incident.Actor{Name: "Alertmanager", Door: incident.DoorAlert, Verified: true},
+				})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				keys[n] = declared.Key
+			}
+		})
+	}
+	declaring.Wait()
+	return keys
+}
+
+// escalated is one page of the crowd, as the incident and Twilio have it together.
+type escalated struct {
+	key   incident.Key
+	clock time.Time // when the clock of the first level began
+	due   time.Time // when the next one had to be called
+	rang  time.Time // when the first telephone rang, by Twilio's clock
+	call  time.Time // when Twilio took the next one's call
+	page  *incident.Page
+}
+
+// late is how late the next one was called.
+func (e escalated) late() time.Duration { return e.call.Sub(e.due) }
+
+// acknowledged waits until the incident's page is, and reads it.
+func (c *crowd) acknowledged(ctx context.Context, s *stack, key incident.Key) (contract.Snapshot, error) {
+	for {
+		shown, err := s.Incidents.Show(ctx, key)
+		if err == nil && len(shown.Incident.Pages) == 1 && shown.Incident.Pages[0].State == incident.PageAcknowledged {
+			return shown, nil
+		}
+		if ctx.Err() != nil {
+			return shown, fmt.Errorf("%s was never acknowledged: %w; pages %+v", key, ctx.Err(), shown.Incident.Pages)
+		}
+		pause(ctx, 100*time.Millisecond)
+	}
+}
+
+// escalation reads what has become of an incident's page, and judges its order: everything of the first level was done
+// once, and before anything of the next one.
+func (c *crowd) escalation(ctx context.Context, s *stack, key incident.Key, calls map[string]faketwilio.Call) (escalated, error) {
+	shown, err := c.acknowledged(ctx, s, key)
+	if err != nil {
+		return escalated{}, err
+	}
+	part, err := s.Incidents.Timeline(ctx, key, 0)
+	if err != nil {
+		return escalated{}, err
+	}
+	e := escalated{key: key, page: shown.Incident.Pages[0]}
+	seen := map[string]bool{}
+	var last time.Time
+	for n, a := range e.page.Attempts {
+		once := fmt.Sprintf("%d/%s", a.Level, a.Via)
+		if a.Number != n+1 || seen[once] || a.Level != n/2 {
+			return e, fmt.Errorf("%s: attempt %d is out of order: %+v", key, n+1, e.page.Attempts)
+		}
+		seen[once] = true
+		if a.Via != string(oncall.WayCall) {
+			continue
+		}
+		call, ok := calls[a.Provider]
+		if !ok || call.Created.Before(last) {
+			return e, fmt.Errorf("%s: Twilio has no call for attempt %d after that of the level before: %+v", key, a.Number, a)
+		}
+		last = call.Created
+		if a.Level == 0 {
+			e.rang = call.Started
+		} else {
+			e.call = call.Created
+		}
+	}
+	if len(e.page.Attempts) != 4 {
+		return e, fmt.Errorf("%s: %d attempts, want a call and a message at each of two levels: %+v", key, len(e.page.Attempts), e.page.Attempts)
+	}
+	first := e.page.Attempts[0].Name
+	for _, entry := range part.Entries {
+		told := strings.HasPrefix(entry.Text, first+" rings") || strings.HasPrefix(entry.Text, first+" was sent") || strings.HasPrefix(entry.Text, first+" has the message")
+		if entry.Kind == incident.EntryCall && told {
+			e.clock, e.due = entry.At, entry.At.Add(e.page.Ack)
+			return e, nil
+		}
+	}
+	return e, fmt.Errorf("%s: the timeline tells of no ring of %s", key, first)
+}
+
+// callsByID are Twilio's calls, and whether any attempt was made twice.
+func (c *crowd) callsByID(t testing.TB) map[string]faketwilio.Call {
+	t.Helper()
+	calls, placed := map[string]faketwilio.Call{}, map[string]bool{}
+	for _, call := range c.twilio.Calls() {
+		attempt := call.To + " " + call.URL
+		if placed[attempt] {
+			t.Errorf("%s was called twice for one attempt", call.To)
+		}
+		placed[attempt], calls[call.SID] = true, call
+	}
+	return calls
+}
+
+// refusedByTwilio counts what Twilio has not taken.
+func (c *crowd) refusedByTwilio() (count int) {
+	for _, r := range c.twilio.Requests() {
+		if r.Method == http.MethodPost && r.Status/100 != 2 {
+			count++
+		}
+	}
+	return count
+}
