@@ -68,20 +68,28 @@ func newCrowd(t testing.TB, pairs int, answers time.Duration) *crowd {
 	return c
 }
 
+// openingPace is how soon after one incident the next one begins: no opening may be late for want of a machine.
+const openingPace = 150 * time.Millisecond
+
+// opening is how long so many incidents are given to begin, and the telephones of their first level to ring.
+func opening(pages int) time.Duration { return 5*time.Second + time.Duration(pages)*openingPace }
+
 // The names of a pair.
 func firstOf(pair int) string { return fmt.Sprintf("first%d", pair) }
 func nextOf(pair int) string  { return fmt.Sprintf("next%d", pair) }
 
-// dueAt begins so many incidents, a few side by side, whose first level is over at about the times that due says. It
-// answers their keys.
+// dueAt begins so many incidents, one after the other in the time that there is for the opening, whose first level is over
+// at about the times that due says. It answers their keys.
 func (c *crowd) dueAt(t testing.TB, s *stack, pages int, due func(n int) time.Time) []incident.Key {
 	t.Helper()
 	const sideBySide = 4
+	begin := time.Now()
 	keys := make([]incident.Key, pages)
 	var declaring sync.WaitGroup
 	for lane := range sideBySide {
 		declaring.Go(func() {
 			for n := lane; n < pages; n += sideBySide {
+				pause(t.Context(), time.Until(begin.Add(openingPace*time.Duration(n))))
 				declared, err := s.Incidents.Declare(t.Context(), gateway.NewIncident{
 					Title: fmt.Sprintf("Trouble %d", n), Service: "payments", Severity: "SEV1",
 					Inputs: map[string]any{

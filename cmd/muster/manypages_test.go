@@ -54,9 +54,6 @@ func TestManyPages(t *testing.T) {
 	t.Error("levels were called too late twice, see above")
 }
 
-// opening is how long so many incidents are given to begin.
-func opening(pages int) time.Duration { return 3*time.Second + time.Duration(pages)*100*time.Millisecond }
-
 // playManyPages plays it once, and says what was too late; "" = nothing.
 func playManyPages(t *testing.T, pages int, spread time.Duration) string {
 	t.Helper()
