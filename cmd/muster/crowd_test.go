@@ -59,8 +59,8 @@ func newCrowd(t testing.TB, pairs int, answers time.Duration) *crowd {
 		c.twilio.Phone(number, phone)
 	}
 	for n := range pairs {
-		add(firstOf(n), fmt.Sprintf("+1202%07d", 6000000+n), faketwilio.Behaviour{Reaction: faketwilio.RingsOut})
-		add(nextOf(n), fmt.Sprintf("+1202%07d", 7000000+n), faketwilio.Behaviour{
+		add(firstOf(n), firstNumber(n), faketwilio.Behaviour{Reaction: faketwilio.RingsOut})
+		add(nextOf(n), nextNumber(n), faketwilio.Behaviour{
 			Reaction: faketwilio.Answers, After: answers, Presses: []faketwilio.Press{{Keys: "1", After: 300 * time.Millisecond}},
 		})
 	}
@@ -77,6 +77,10 @@ func opening(pages int) time.Duration { return 5*time.Second + time.Duration(pag
 // The names of a pair.
 func firstOf(pair int) string { return fmt.Sprintf("first%d", pair) }
 func nextOf(pair int) string  { return fmt.Sprintf("next%d", pair) }
+
+// The telephones of a pair.
+func firstNumber(pair int) string { return fmt.Sprintf("+1202%07d", 6000000+pair) }
+func nextNumber(pair int) string  { return fmt.Sprintf("+1202%07d", 7000000+pair) }
 
 // dueAt begins so many incidents, one after the other in the time that there is for the opening, whose first level is over
 // at about the times that due says. It answers their keys.
