@@ -54,6 +54,9 @@ func crashEffects() []crashEffect {
 			return r.path == "/api/"+method && strings.HasPrefix(r.form.Get("channel"), "D") && strings.Contains(r.form.Get("text"), p.title)
 		}
 	}
+	hangUp := func(p *crashPage, r vendorRequest) bool {
+		return r.form.Get("Status") == string(faketwilio.Canceled) && p.called(strings.TrimSuffix(path.Base(r.path), ".json"))
+	}
 	return []crashEffect{
 		{name: "place a call", held: call, want: every},
 		{name: "place a call of which Twilio cannot tell", held: call, blind: true, want: twice},
@@ -63,9 +66,8 @@ func crashEffects() []crashEffect {
 		}},
 		{name: "write in Slack", held: message("chat.postMessage"), want: every},
 		{name: "change what was written in Slack", held: message("chat.update"), acked: true, want: ended},
-		{name: "hang up", acked: true, want: ended, held: func(p *crashPage, r vendorRequest) bool {
-			return r.form.Get("Status") == string(faketwilio.Canceled) && p.called(strings.TrimSuffix(path.Base(r.path), ".json"))
-		}},
+		{name: "leave a call on the line", held: hangUp, before: true, acked: true, want: ended},
+		{name: "hang up", held: hangUp, acked: true, want: ended},
 	}
 }
 

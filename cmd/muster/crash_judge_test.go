@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/musterbook/musterbook/contract"
@@ -176,16 +175,17 @@ func (c *crowd) countedOnce(ctx context.Context, t *testing.T, port int) {
 	}
 	defer temporal.Close()
 	for n := range c.pairs {
+		value, err := temporal.QueryWorkflow(ctx, contract.LineID(oncall.PersonID(firstOf(n))), "", string(contract.LineQuery), contract.None{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var line contract.LineState
+		if err := value.Get(&line); err != nil {
+			t.Fatal(err)
+		}
 		counted := map[string]int{}
-		events := temporal.GetWorkflowHistory(ctx, contract.LineID(oncall.PersonID(firstOf(n))), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		for events.HasNext() {
-			e, err := events.Next()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if accepted := e.GetWorkflowExecutionUpdateAcceptedEventAttributes(); accepted != nil {
-				counted[accepted.GetAcceptedRequest().GetMeta().GetUpdateId()]++
-			}
+		for _, use := range line.Uses {
+			counted[use.Via+" "+use.Key]++
 		}
 		for id, times := range counted {
 			if times != 1 {

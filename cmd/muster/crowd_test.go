@@ -135,7 +135,7 @@ func (c *crowd) acknowledged(ctx context.Context, s *stack, key incident.Key) (c
 			return shown, nil
 		}
 		if ctx.Err() != nil {
-			return shown, fmt.Errorf("%s was never acknowledged: %w; pages %+v", key, ctx.Err(), shown.Incident.Pages)
+			return shown, fmt.Errorf("%s was never acknowledged: %w; %w; %+v", key, ctx.Err(), err, shown.Incident.Pages)
 		}
 		pause(ctx, 100*time.Millisecond)
 	}

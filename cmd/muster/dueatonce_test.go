@@ -24,7 +24,7 @@ func BenchmarkPagesDueAtOnce(b *testing.B) {
 	pages, _ := manyPages(b, 1000, 0)
 	var drains, floors []time.Duration
 	for b.Loop() {
-		c := newCrowd(b, max(1, pages/5), 3*time.Second)
+		c := newCrowd(b, pages, 3*time.Second)
 		s := c.serve(b)
 		due := time.Now().Add(opening(pages))
 		all := c.escalations(b, s, c.dueAt(b, s, pages, func(int) time.Time { return due }))
