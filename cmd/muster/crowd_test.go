@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -49,7 +51,13 @@ phases:
 // newCrowd builds the world around so many pairs of people. The second ones answer after a while and press 1.
 func newCrowd(t testing.TB, pairs int, answers time.Duration) *crowd {
 	t.Helper()
-	c := &crowd{town: newTown(t), pairs: pairs}
+	return newCrowdWith(t, pairs, answers, faketwilio.Options{})
+}
+
+// newCrowdWith is newCrowd with a Twilio of its own kind.
+func newCrowdWith(t testing.TB, pairs int, answers time.Duration, telephone faketwilio.Options) *crowd {
+	t.Helper()
+	c := &crowd{town: newTownWith(t, telephone), pairs: pairs}
 	c.write("runbooks/town.yaml", crowdRunbook)
 	var people strings.Builder
 	people.WriteString("people:\n")
@@ -66,6 +74,34 @@ func newCrowd(t testing.TB, pairs int, answers time.Duration) *crowd {
 	}
 	c.write("musterbook.yaml", strings.Replace(c.settings(), "people:\n", people.String(), 1))
 	return c
+}
+
+// telephone is somebody's number.
+func (c *crowd) telephone(name string) string {
+	for n := range c.pairs {
+		switch name {
+		case firstOf(n):
+			return firstNumber(n)
+		case nextOf(n):
+			return nextNumber(n)
+		}
+	}
+	return ""
+}
+
+// onlyCall has everybody told by telephone alone, and makes teams of the first ones of some pairs.
+func (c *crowd) onlyCall(t testing.TB, teams map[string][]string) {
+	t.Helper()
+	text, err := os.ReadFile(c.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := regexp.MustCompile(`(?m)^(  (?:first|next)\d+: .*) }$`).ReplaceAllString(string(text), "$1, contact: { high: [{ via: call }] } }")
+	settings += "teams:\n"
+	for name, members := range teams {
+		settings += fmt.Sprintf("  %s: { members: [%s] }\n", name, strings.Join(members, ", "))
+	}
+	c.write("musterbook.yaml", settings)
 }
 
 // openingPace is how soon after one incident the next one begins: no opening may be late for want of a machine.
@@ -94,24 +130,36 @@ func (c *crowd) dueAt(t testing.TB, s *stack, pages int, due func(n int) time.Ti
 		declaring.Go(func() {
 			for n := lane; n < pages; n += sideBySide {
 				pause(t.Context(), time.Until(begin.Add(openingPace*time.Duration(n))))
-				declared, err := s.Incidents.Declare(t.Context(), gateway.NewIncident{
-					Title: fmt.Sprintf("Trouble %d", n), Service: "payments", Severity: "SEV1",
-					Inputs: map[string]any{
-						"first": firstOf(n % c.pairs), "next": nextOf(n % c.pairs),
-						"begun": time.Now().UTC().Format(time.RFC3339Nano), "due": due(n).UTC().Format(time.RFC3339Nano),
-					},
-					By:     incident.Actor{Name: "Alertmanager", Door: incident.DoorAlert, Verified: true},
-				})
+				key, err := c.page(t.Context(), s, paged{first: firstOf(n % c.pairs), next: nextOf(n % c.pairs), due: due(n)})
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				keys[n] = declared.Key
+				keys[n] = key
 			}
 		})
 	}
 	declaring.Wait()
 	return keys
+}
+
+// paged is who is paged first, who next, and when.
+type paged struct {
+	first, next string
+	due         time.Time // about when the first level is over
+}
+
+// page begins an incident that pages somebody.
+func (c *crowd) page(ctx context.Context, s *stack, p paged) (incident.Key, error) {
+	declared, err := s.Incidents.Declare(ctx, gateway.NewIncident{
+		Title: "Trouble for " + p.first, Service: "payments", Severity: "SEV1",
+		Inputs: map[string]any{
+			"first": p.first, "next": p.next,
+			"begun": time.Now().UTC().Format(time.RFC3339Nano), "due": p.due.UTC().Format(time.RFC3339Nano),
+		},
+		By: incident.Actor{Name: "Alertmanager", Door: incident.DoorAlert, Verified: true},
+	})
+	return declared.Key, err
 }
 
 // escalated is one page of the crowd, as the incident and Twilio have it together.
