@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -92,15 +91,11 @@ func (p *crashPage) calls(number string) []faketwilio.Call {
 	return slices.DeleteFunc(p.c.twilio.Calls(), func(c faketwilio.Call) bool { return c.To != number })
 }
 
-// TestCrashBetweenDoneAndRecorded kills a whole Musterbook, engine and all, at the moment at which several pages wait for
+// crashBetweenDoneAndRecorded kills a whole Musterbook, engine and all, at the moment at which several pages wait for
 // a vendor's answer, one for each kind of effect: the vendor has done it, and nobody has recorded it. Then it starts again
 // on the same data. Nobody is missed, every page goes on in its order, and nothing is done twice but the call of which
 // the vendor itself cannot tell, which is harmless.
-func TestCrashBetweenDoneAndRecorded(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
+func crashBetweenDoneAndRecorded(t *testing.T) {
 	for range 2 {
 		err := crashBetween(t)
 		if !errors.Is(err, errEarly) {
@@ -121,7 +116,10 @@ const crashPatience = 30 * time.Second
 func crashBetween(t *testing.T) error {
 	effects := crashEffects()
 	c := newCrowd(t, len(effects), 300*time.Millisecond)
-	c.tellInEveryWay(t)
+	c.tellBy(t, "call, sms, slack")
+	for n := range effects {
+		c.twilio.Phone(firstNumber(n), faketwilio.Behaviour{Reaction: faketwilio.Manual})
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	port, err := freePort()
@@ -156,32 +154,17 @@ func crashBetween(t *testing.T) error {
 	if err := c.ready(ctx); err != nil {
 		return fmt.Errorf("never ready after the crash: %w\n%s", err, second.out)
 	}
-	var judging sync.WaitGroup
+	judges := map[string]func(*testing.T){}
 	for _, p := range pages {
-		judging.Go(func() { t.Run(p.name, func(t *testing.T) { p.afterCrash(ctx, t) }) })
+		judges[p.name] = func(t *testing.T) { p.afterCrash(ctx, t) }
 	}
-	judging.Wait()
+	atOnce(t, judges)
 	c.countedOnce(ctx, t, port)
 	if t.Failed() {
 		t.Logf("before the crash:\n%s\nafter it:\n%s", first.out, second.out)
 	}
 	second.kill()
 	return nil
-}
-
-// tellInEveryWay has the first ones called, texted and written to at once. Their telephones ring until they are told
-// otherwise.
-func (c *crowd) tellInEveryWay(t *testing.T) {
-	t.Helper()
-	text := c.settings()
-	var people strings.Builder
-	people.WriteString("people:\n")
-	for n := range c.pairs {
-		fmt.Fprintf(&people, "  %s: { name: %s, email: %s@town.example, phone: %q, contact: { high: [{ via: [call, sms, slack] }] } }\n", firstOf(n), firstOf(n), firstOf(n), firstNumber(n))
-		fmt.Fprintf(&people, "  %s: { name: %s, email: %s@town.example, phone: %q, contact: { high: [{ via: call }] } }\n", nextOf(n), nextOf(n), nextOf(n), nextNumber(n))
-		c.twilio.Phone(firstNumber(n), faketwilio.Behaviour{Reaction: faketwilio.Manual})
-	}
-	c.write("musterbook.yaml", strings.Replace(text, "people:\n", people.String(), 1))
 }
 
 // holdAll declares the incidents and waits until each of them waits for the answer that never comes: first those whose

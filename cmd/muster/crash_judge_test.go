@@ -118,10 +118,12 @@ func (p *crashPage) seen() doneOnce {
 	return out
 }
 
-// written are the messages in Slack of this page.
+// written are the messages in Slack to the first one.
 func (p *crashPage) written() (all []fakeslack.Message) {
+	users := p.c.slack.Users()
+	n := slices.IndexFunc(users, func(u fakeslack.User) bool { return u.Name == firstOf(p.pair) })
 	for _, room := range p.c.slack.Rooms() {
-		if !room.Direct {
+		if !room.Direct || !slices.Contains(room.Members, users[n].ID) {
 			continue
 		}
 		for _, m := range p.c.slack.Messages(room.ID) {

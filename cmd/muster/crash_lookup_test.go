@@ -24,13 +24,9 @@ import (
 	"github.com/musterbook/musterbook/providers/twilio/faketwilio"
 )
 
-// TestCrashBetweenLookUpAndRecord kills the worker when it has looked up whom a level calls and the engine has not heard
+// crashBetweenLookUpAndRecord kills the worker when it has looked up whom a level calls and the engine has not heard
 // of it: at the first level, and again at the next one. Each of them is called all the same, once, and in order.
-func TestCrashBetweenLookUpAndRecord(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
+func crashBetweenLookUpAndRecord(t *testing.T) {
 	const patience = 3 * time.Second
 	c := newCrowd(t, 1, 300*time.Millisecond)
 	c.twilio.Phone(firstNumber(0), faketwilio.Behaviour{Reaction: faketwilio.Manual})
@@ -179,4 +175,3 @@ func (frames) Unmarshal(data mem.BufferSlice, v any) error {
 
 // Name is that of the codec whose messages these are.
 func (frames) Name() string { return "proto" }
-

@@ -89,14 +89,25 @@ func (c *crowd) telephone(name string) string {
 	return ""
 }
 
-// onlyCall has everybody told by telephone alone, and makes teams of the first ones of some pairs.
-func (c *crowd) onlyCall(t testing.TB, teams map[string][]string) {
+// tellBy has everybody told in some ways at once.
+func (c *crowd) tellBy(t testing.TB, ways string) {
 	t.Helper()
 	text, err := os.ReadFile(c.config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := regexp.MustCompile(`(?m)^(  (?:first|next)\d+: .*) }$`).ReplaceAllString(string(text), "$1, contact: { high: [{ via: call }] } }")
+	rules := "$1, contact: { high: [{ via: [" + ways + "] }] } }"
+	c.write("musterbook.yaml", regexp.MustCompile(`(?m)^(  (?:first|next)\d+: .*) }$`).ReplaceAllString(string(text), rules))
+}
+
+// teams makes teams.
+func (c *crowd) teams(t testing.TB, teams map[string][]string) {
+	t.Helper()
+	text, err := os.ReadFile(c.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	settings := string(text)
 	settings += "teams:\n"
 	for name, members := range teams {
 		settings += fmt.Sprintf("  %s: { members: [%s] }\n", name, strings.Join(members, ", "))

@@ -43,7 +43,7 @@ func TestManyPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
-	pages, spread := manyPages(t, 40, 10*time.Second)
+	pages, spread := manyPages(t, 40, 20*time.Second)
 	for range 2 {
 		late := playManyPages(t, pages, spread)
 		if late == "" || t.Failed() {
