@@ -186,17 +186,34 @@ type escalated struct {
 // late is how late the next one was called.
 func (e escalated) late() time.Duration { return e.call.Sub(e.due) }
 
-// acknowledged waits until the incident's page is, and reads it.
+// acknowledged waits until the incident's page is, and reads it. Its error tells what the page last was, and what was
+// spoken on its calls.
 func (c *crowd) acknowledged(ctx context.Context, s *stack, key incident.Key) (contract.Snapshot, error) {
+	var known contract.Snapshot
 	for {
 		shown, err := s.Incidents.Show(ctx, key)
+		if err == nil {
+			known = shown
+		}
 		if err == nil && len(shown.Incident.Pages) == 1 && shown.Incident.Pages[0].State == incident.PageAcknowledged {
 			return shown, nil
 		}
-		if ctx.Err() != nil {
-			return shown, fmt.Errorf("%s was never acknowledged: %w; %w; %+v", key, ctx.Err(), err, shown.Incident.Pages)
+		if ctx.Err() == nil {
+			pause(ctx, 100*time.Millisecond)
+			continue
 		}
-		pause(ctx, 100*time.Millisecond)
+		var told strings.Builder
+		for _, p := range known.Incident.Pages {
+			for _, a := range p.Attempts {
+				fmt.Fprintf(&told, "\n%+v", a)
+				for _, call := range c.twilio.Calls() {
+					if call.SID == a.Provider {
+						fmt.Fprintf(&told, "\n  %s heard %q pressed %q problems %q", call.Status, call.Heard, call.Pressed, call.Problems)
+					}
+				}
+			}
+		}
+		return known, fmt.Errorf("%s was never acknowledged: %w; %w; %s", key, ctx.Err(), err, told.String())
 	}
 }
 

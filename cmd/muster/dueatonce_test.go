@@ -15,6 +15,9 @@ import (
 	"go.temporal.io/sdk/client"
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/oncall"
 )
 
 // BenchmarkPagesDueAtOnce lets the first level of many pages be over at the same moment, and measures how long it takes
@@ -23,6 +26,7 @@ import (
 func BenchmarkPagesDueAtOnce(b *testing.B) {
 	pages, _ := manyPages(b, 1000, 0)
 	var drains, floors []time.Duration
+	uncounted := 0
 	for b.Loop() {
 		c := newCrowd(b, pages, 3*time.Second)
 		s := c.serve(b)
@@ -36,6 +40,7 @@ func BenchmarkPagesDueAtOnce(b *testing.B) {
 			late = append(late, e.late())
 		}
 		b.Logf("%d pages due within %s: late p50 %s, p99 %s, at most %s", pages, last.Sub(first), quantile(late, 0.5), quantile(late, 0.99), quantile(late, 1))
+		uncounted += c.uncounted(b, s.client)
 		drains = append(drains, called.Sub(first))
 		floors = append(floors, drainBare(b, s.client, pages))
 		if err := s.Stop(context.Background()); err != nil {
@@ -46,6 +51,31 @@ func BenchmarkPagesDueAtOnce(b *testing.B) {
 	b.ReportMetric(drain.Seconds(), "drain-s")
 	b.ReportMetric(floor.Seconds(), "floor-s")
 	b.ReportMetric(float64(drain)/float64(floor), "ratio")
+	b.ReportMetric(float64(uncounted), "uncounted")
+}
+
+// uncounted is how many calls were placed without the person's line, because it did not answer in time.
+func (c *crowd) uncounted(b *testing.B, temporal client.Client) int {
+	b.Helper()
+	counted := 0
+	for n := range c.pairs {
+		for _, person := range []string{firstOf(n), nextOf(n)} {
+			value, err := temporal.QueryWorkflow(b.Context(), contract.LineID(oncall.PersonID(person)), "", string(contract.LineQuery), contract.None{})
+			if err != nil {
+				continue // the line was never begun
+			}
+			var line contract.LineState
+			if err := value.Get(&line); err != nil {
+				b.Fatal(err)
+			}
+			for _, use := range line.Uses {
+				if use.Via == string(oncall.WayCall) {
+					counted++
+				}
+			}
+		}
+	}
+	return len(c.twilio.Calls()) - counted
 }
 
 // drainBare measures how long the engine takes for so many bare workflows that are due at once: from the moment to the last

@@ -4,8 +4,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -37,21 +39,74 @@ func manyPages(t testing.TB, pages int, spread time.Duration) (int, time.Duratio
 // TestManyPages opens many pages that nobody answers, all of them before the first one is due. Each calls its next level
 // within two seconds of its time, none is lost, and within each page everything keeps its order.
 //
-// The clock is real: what is too late on a machine that is busy with other things is tried once more.
+// The clock is real: what is too late on a machine that is busy with other things is tried once more, and a third time
+// where the machine itself has been seen to stand still.
 func TestManyPages(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
 	pages, spread := manyPages(t, 40, 20*time.Second)
-	for range 2 {
+	for tried := 1; ; tried++ {
+		strain := newStrain(t)
 		late := playManyPages(t, pages, spread)
+		worst := strain.worst()
+		t.Logf("the machine took %s at worst to write a line to its disk", worst)
 		if late == "" || t.Failed() {
+			return
+		}
+		if tried > 2 || tried == 2 && worst < latestEscalation/4 {
+			t.Error(late)
 			return
 		}
 		t.Logf("the machine may have been overloaded, so all of it is tried once more: %s", late)
 	}
-	t.Error("levels were called too late twice, see above")
+}
+
+// strain sees how long the machine itself takes for the least there is to do: to wake up and to write a line to the disk.
+type strain struct {
+	stop chan struct{}
+	most chan time.Duration
+}
+
+// newStrain begins to look.
+func newStrain(t *testing.T) *strain {
+	t.Helper()
+	s := &strain{stop: make(chan struct{}), most: make(chan time.Duration, 1)}
+	file, err := os.Create(filepath.Join(t.TempDir(), "strain"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		var most time.Duration
+		const pace = 100 * time.Millisecond
+		for {
+			begin := time.Now()
+			select {
+			case <-s.stop:
+				s.most <- most
+				return
+			case <-time.After(pace):
+			}
+			_, err := file.WriteString(".\n")
+			if err := errors.Join(err, file.Sync()); err != nil {
+				t.Error(err)
+			}
+			most = max(most, time.Since(begin)-pace)
+		}
+	}()
+	t.Cleanup(func() {
+		if err := file.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// worst ends the look and tells the longest time.
+func (s *strain) worst() time.Duration {
+	close(s.stop)
+	return <-s.most
 }
 
 // mostPairs are so many that a pair is called for one incident at a time: calls at the same time would be one call.
