@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -144,14 +147,37 @@ func playManyPages(t *testing.T, pages int, spread time.Duration) string {
 	return said
 }
 
+// progress is how far Twilio has heard of the pages, second by second.
+func (c *crowd) progress() string {
+	var begin time.Time
+	bySecond := map[string]int{}
+	calls := c.twilio.Calls()
+	for _, call := range calls {
+		if begin.IsZero() {
+			begin = call.Created
+		}
+		who := "next"
+		if strings.HasPrefix(call.To, "+12026") {
+			who = "first"
+		}
+		bySecond[fmt.Sprintf("%4.0f s %s", call.Created.Sub(begin).Seconds(), who)]++
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d calls:", len(calls))
+	for _, second := range slices.Sorted(maps.Keys(bySecond)) {
+		fmt.Fprintf(&b, "\n%s: %d", second, bySecond[second])
+	}
+	return b.String()
+}
+
 // escalations waits for the pages of all incidents and reads them. A page that is lost fails the test.
 func (c *crowd) escalations(t testing.TB, s *stack, keys []incident.Key) []escalated {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute+opening(len(keys)))
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute+opening(len(keys)))
 	defer cancel()
 	for _, key := range keys {
 		if _, err := c.acknowledged(ctx, s, key); err != nil {
-			t.Fatal(err)
+			t.Fatalf("%v\n%s", err, c.progress())
 		}
 	}
 	if refused := c.refusedByTwilio(); refused > 0 {

@@ -127,17 +127,19 @@ func (c *crowd) untilDialled(ctx context.Context, t *testing.T, pages []*queued)
 	}
 }
 
-// judgeQueued judges when the next level was called, by Twilio's clock, and says when that was too late.
+// judgeQueued judges when the next level was called, by Twilio's clock and by when the incident decided to call the first
+// one, and says when that was too late.
 func (c *crowd) judgeQueued(ctx context.Context, t *testing.T, s *stack, p *queued) string {
 	t.Helper()
-	var placed, rang, next time.Time
-	calls := c.twilio.Calls()
-	for _, call := range calls {
+	shown, err := s.Incidents.Show(ctx, p.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decided := shown.Incident.Pages[0].Attempts[0].At
+	var rang, next time.Time
+	for _, call := range c.twilio.Calls() {
 		switch {
 		case slices.Contains(p.numbers, call.To):
-			if placed.IsZero() {
-				placed = call.Created
-			}
 			if !call.Started.IsZero() && (rang.IsZero() || call.Started.Before(rang)) {
 				rang = call.Started
 			}
@@ -146,7 +148,7 @@ func (c *crowd) judgeQueued(ctx context.Context, t *testing.T, s *stack, p *queu
 		}
 	}
 	clock := rang
-	if latest := placed.Add(queueCap); rang.IsZero() || rang.After(latest) {
+	if latest := decided.Add(queueCap); rang.IsZero() || rang.After(latest) {
 		clock = latest
 	}
 	c.ringsAreTrue(ctx, t, s, p)
@@ -157,11 +159,9 @@ func (c *crowd) judgeQueued(ctx context.Context, t *testing.T, s *stack, p *queu
 		return ""
 	}
 	late := next.Sub(clock.Add(p.patience))
-	t.Logf("%s: called, rang after %s, next level after %s, %s late", p.name, rang.Sub(placed), next.Sub(placed), late)
-	// The cap counts from the decision to call, which is a little before Twilio takes the call.
-	const decided = time.Second
+	t.Logf("%s: called, rang after %s, next level after %s, %s late", p.name, rang.Sub(decided), next.Sub(decided), late)
 	switch {
-	case late < -decided || clock.Equal(rang) && late < 0:
+	case late < 0:
 		t.Errorf("%s: the next level was called %s too early", p.name, -late)
 	case late > latestEscalation:
 		return fmt.Sprintf("%s: the next level was called %s late", p.name, late)

@@ -63,52 +63,48 @@ type rung struct {
 }
 
 // telephonesIgnoreSlack pages people who are called, texted and written to at once, while Slack fails in every way it
-// can: on the real engine and over HTTP, the same telephones ring in the same order at the same times as when Slack works.
+// can: on the real engine and over HTTP, the same telephones ring in the same order as when Slack works, and at the times of
+// the policy.
+//
+// The clock is real: what is late on a machine that is busy with other things is tried again. A Slack that is waited for
+// would be late each time.
 func telephonesIgnoreSlack(t *testing.T) {
 	lanes := map[string]func(*testing.T){}
 	for n, lane := range slackLanes() {
-		lanes[fmt.Sprintf("lane %d", n+1)] = func(t *testing.T) {
-			for range 2 {
-				drift := playSlackLane(t, lane)
-				if drift == "" || t.Failed() {
-					return
-				}
-				t.Logf("the machine may have been overloaded, so all of it is tried once more: %s", drift)
-			}
-			t.Error("other telephones rang twice, see above")
-		}
+		lanes[fmt.Sprintf("lane %d", n+1)] = func(t *testing.T) { playSlackLane(t, lane) }
 	}
 	atOnce(t, lanes)
 }
 
-// playSlackLane plays one failure after the other, and says where other telephones rang than with a Slack that works; "" =
-// nowhere.
-func playSlackLane(t *testing.T, lane []slackFailure) string {
+// slackTries is how often what is late is tried.
+const slackTries = 3
+
+// playSlackLane plays one failure after the other.
+func playSlackLane(t *testing.T, lane []slackFailure) {
 	t.Helper()
-	c := newCrowd(t, len(lane), 0)
+	c := newCrowd(t, slackTries*len(lane), 0)
 	// A call that still rings would tell of the next round too. Messages keep each level open until its time is over.
 	busy := faketwilio.Behaviour{Reaction: faketwilio.IsBusy, After: 200 * time.Millisecond}
-	for n := range lane {
+	for n := range c.pairs {
 		c.twilio.Phone(firstNumber(n), busy)
 		c.twilio.Phone(nextNumber(n), busy)
 	}
 	c.tellBy(t, "call, sms, slack")
 	s := c.serve(t)
-	var want []string
-	for n, f := range lane {
-		if f.fault.Kind != "" {
+	want := whatOf(c.rungDuring(t, s, 0)) // while the whole machine starts, so its times do not count
+	for n, f := range lane[1:] {
+		drift := ""
+		for try := range slackTries {
 			c.slack.Break(f.fault)
+			got := c.rungDuring(t, s, (n+1)*slackTries+try)
+			c.slack.Mend()
+			if drift = gocmp.Diff(want, whatOf(got)) + lateOf(got); drift == "" {
+				break
+			}
+			t.Logf("Slack: %s: the machine may have been overloaded, so it is tried again:\n%s", f.name, drift)
 		}
-		got := c.rungDuring(t, s, n)
-		c.slack.Mend()
-		if n == 0 {
-			want = whatOf(got)
-		}
-		if diff := gocmp.Diff(want, whatOf(got)); diff != "" {
-			t.Errorf("Slack: %s: other telephones ring (-works +fails):\n%s", f.name, diff)
-		}
-		if late := lateOf(got); late != "" {
-			return fmt.Sprintf("Slack: %s: %s", f.name, late)
+		if drift != "" {
+			t.Errorf("Slack: %s: other telephones ring than with a Slack that works", f.name)
 		}
 	}
 	if err := s.Stop(context.Background()); err != nil {
@@ -119,7 +115,6 @@ func playSlackLane(t *testing.T, lane []slackFailure) string {
 			t.Errorf("Slack: %s: it was never asked to write to anybody", f.name)
 		}
 	}
-	return ""
 }
 
 // whatOf is who was told, and how, without the times.
@@ -130,16 +125,15 @@ func whatOf(all []rung) (what []string) {
 	return what
 }
 
-// lateOf says which telephone did not ring at its time, to the second and a half that a busy machine may take; "" = none.
+// lateOf says which telephone did not ring at its time; "" = none.
 func lateOf(all []rung) string {
-	const moment = 1500 * time.Millisecond
 	for n, r := range all {
 		wanted := slackPatience
 		if n < toldAtOnce {
 			wanted = 0
 		}
-		if late := r.after - wanted; late < 0 || late > moment {
-			return fmt.Sprintf("%s comes %s after the level before, want %s: %v", r.what, r.after, wanted, all)
+		if late := r.after - wanted; late < 0 || late > latestEscalation {
+			return fmt.Sprintf("%s comes %s after the level before, want %s", r.what, r.after, wanted)
 		}
 	}
 	return ""
