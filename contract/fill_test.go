@@ -26,6 +26,8 @@ func payloads() []any {
 		contract.LinePlaced{},
 		contract.LineLeave{},
 		contract.LineLeft{},
+		contract.LineEnding{},
+		contract.LineEnded{},
 		contract.OverrideRequest{},
 		contract.OverrideResult{},
 		contract.TakeNumberResult{},

@@ -25,7 +25,7 @@ const (
 	// versionDeclines: whoever asks not to be called any more lets the page go on at once, and their telephone stops.
 	versionDeclines = 3
 	// versionPrecise: a page that wakes somebody for a question and ends in vain says what nobody has answered; a
-	// poll of an action does not outlast its timeout.
+	// poll of an action does not outlast its timeout; a message starts no level's clock while a call waits in a queue.
 	versionPrecise = 4
 )
 

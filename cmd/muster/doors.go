@@ -153,6 +153,11 @@ func (d phoneDoor) Companions(ctx context.Context, person oncall.PersonID, provi
 	return d.incidents.Companions(ctx, person, provider)
 }
 
+// Ending says that a call is about to end, and lists the attempts that it was made for.
+func (d phoneDoor) Ending(ctx context.Context, person oncall.PersonID, provider string) ([]contract.Callback, error) {
+	return d.incidents.Ending(ctx, person, provider)
+}
+
 // CallStatus passes on how far an attempt got. It is idempotent by what it says.
 func (d phoneDoor) CallStatus(ctx context.Context, status contract.CallStatus) error {
 	return d.incidents.CallStatus(ctx, status)
