@@ -49,7 +49,8 @@ func (w *Workflows) Incident(ctx workflow.Context, in contract.IncidentInput) (c
 }
 
 // obeyCancel makes Temporal's own cancel button mean the verb, so that an incident that is cancelled there ends as
-// every other: told, recorded, nothing left ringing.
+// every other: told, recorded, nothing left ringing. No rule holds it up: whoever may cancel there may also terminate, and
+// that would tell nobody.
 func (r *run) obeyCancel(ctx workflow.Context) workflow.Context {
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.Go(own, func(own workflow.Context) {
@@ -60,7 +61,7 @@ func (r *run) obeyCancel(ctx workflow.Context) workflow.Context {
 		}
 		// An error is impossible: this context is never cancelled.
 		_ = workflow.Await(own, func() bool { return r.inc.Key != "" })
-		r.actBySignal(own, contract.VerbCancel, contract.Act{Reason: "cancelled in Temporal"})
+		r.takeAct(own, forwarded{contract.VerbCancel, contract.Act{Reason: "cancelled in Temporal"}}, r.carryOut)
 	})
 	return own
 }
