@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/musterbook/musterbook/oncall"
 )
 
 // deeds are the permissions in words that stand behind "may".
@@ -52,6 +54,9 @@ func (i *Incident) called(g Grant) string {
 		}
 		return "the " + g.Name
 	case GrantTeam:
+		if g.Name == oncall.Fallback {
+			return "the fallback"
+		}
 		return "the team " + g.Name
 	case GrantPerson:
 		return g.Name
