@@ -49,10 +49,14 @@ func (p *Permissions) refusal(what Permission, by Actor, in *Incident) error {
 func (i *Incident) called(g Grant) string {
 	switch g.Kind {
 	case GrantRole:
-		if i.inRole(Role(g.Name)) != "" {
-			return fmt.Sprintf("the %s (%s)", g.Name, i.Holders[Role(g.Name)].Name)
+		words := "the role " + g.Name
+		if g.Name == string(Commander) || g.Name == string(Deputy) {
+			words = "the " + g.Name
 		}
-		return "the " + g.Name
+		if i.inRole(Role(g.Name)) != "" {
+			words += " (" + i.Holders[Role(g.Name)].Name + ")"
+		}
+		return words
 	case GrantTeam:
 		if g.Name == oncall.Fallback {
 			return "the fallback"
@@ -72,6 +76,9 @@ func (p *Permissions) way(grants []Grant, by Actor, in *Incident) string {
 	hint := "ask them"
 	if len(p.Always) > 0 {
 		hint = "ask them, or somebody of the fallback"
+	}
+	if by.Person == "" && by.Door == DoorCLI {
+		return "say who you are with --as NAME; or " + hint
 	}
 	roles := roleNames(grants)
 	if in == nil || len(roles) == 0 || !p.allows(MayAssign, by, in) {
