@@ -44,7 +44,9 @@ func TestDeclarePermissions(t *testing.T) {
 	if !errors.As(err, &refusal) || *refusal != (gateway.Refusal{What: "only Ana Lima may declare incidents", Hint: "ask them"}) {
 		t.Errorf("Eve is answered %#v", err)
 	}
-	begun := d.declared(t, func(n *gateway.NewIncident) { n.By = incident.Actor{Person: "ana", Name: "Ana Lima", Door: incident.DoorSlack} })
+	begun := d.declared(t, func(n *gateway.NewIncident) {
+		n.By = incident.Actor{Person: "ana", Name: "Ana Lima", Door: incident.DoorSlack}
+	})
 	taken, err := d.Alerts(t.Context(), gateway.Delivery{Source: "alertmanager", Key: own(t), Alerts: []incident.Alert{{Fingerprint: "f", Title: "Errors"}}})
 	if err != nil {
 		t.Fatal(err)

@@ -218,8 +218,8 @@ func (c *Config) runbooksInUse() []string {
 		ids = append(ids, to.Runbook)
 	}
 	for _, r := range c.routes {
-		if r.layer.Runbook.given() {
-			ids = append(ids, r.layer.Runbook.value)
+		if r.Runbook.given() {
+			ids = append(ids, r.Runbook.value)
 		}
 	}
 	return ids

@@ -38,8 +38,12 @@ func TestPermissions(t *testing.T) {
 	want.Always = plain.Always
 	want.Teams = map[string][]oncall.PersonID{"sre": {"ana", "ben"}, "fallback": {"ben"}}
 	want.Rules[incident.MayResolve] = []incident.Grant{
-		{Kind: incident.GrantRole, Name: "comms"}, {Kind: incident.GrantTeam, Name: "sre"}, {Kind: incident.GrantPerson, Name: "Ana Ruiz", Person: "ana"},
-		{Kind: incident.GrantResponders}, {Kind: incident.GrantAPI}, {Kind: incident.GrantTeam, Name: "fallback"},
+		{Kind: incident.GrantRole, Name: "comms"},
+		{Kind: incident.GrantTeam, Name: "sre"},
+		{Kind: incident.GrantPerson, Name: "Ana Ruiz", Person: "ana"},
+		{Kind: incident.GrantResponders},
+		{Kind: incident.GrantAPI},
+		{Kind: incident.GrantTeam, Name: "fallback"},
 	}
 	want.Rules[incident.MayLower] = []incident.Grant{{Kind: incident.GrantAnyone}}
 	want.Rules["upgrade"] = []incident.Grant{{Kind: incident.GrantRole, Name: "deputy"}}

@@ -15,7 +15,7 @@ import (
 
 // engineVersion is the newest version of the interpreter; it is recorded once at the start of each run, and
 // continue-as-new is where an open incident moves to it.
-const engineVersion = versionPrecise
+const engineVersion = versionRuled
 
 // What the versions have changed in what a run does, so that an open one goes on as it began.
 const (
@@ -27,6 +27,8 @@ const (
 	// versionPrecise: a page that wakes somebody for a question and ends in vain says what nobody has answered; a
 	// poll of an action does not outlast its timeout.
 	versionPrecise = 4
+	// versionRuled: the rules in the input are obeyed. A worker before it has let acts pass that a replay would refuse.
+	versionRuled = 5
 )
 
 // since says whether this run has begun with a version of the interpreter, or a newer one.

@@ -97,7 +97,7 @@ func (r *run) act(at time.Time, verb contract.Verb, act contract.Act) (contract.
 	if r.handed && !r.known(act.ID) {
 		return contract.Receipt{}, r.tooLate()
 	}
-	if r.in.Permissions != nil {
+	if r.ruled() {
 		// A signal has met no validator, and who holds which role may have changed since an update has.
 		if err := r.check(at, verb, act); err != nil {
 			return contract.Receipt{}, err
