@@ -85,6 +85,8 @@ func (p *Permissions) allows(what Permission, by Actor, in *Incident) bool {
 		return true
 	case by.Person != "" && slices.Contains(p.Always, by.Person):
 		return true
+	case in != nil && in.Drill && in.declaredByHand() && sameActor(in.DeclaredBy, by): // a game day must be one that can be ended
+		return true
 	case (what == MayAck || what == MayDecline) && in.paged(by): // or a telephone would ring that nobody may stop
 		return true
 	case slices.ContainsFunc(grants, func(g Grant) bool { return p.covers(g, by, in) }):

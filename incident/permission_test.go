@@ -69,6 +69,8 @@ func TestDefaultPermissions(t *testing.T) {
 	open := []incident.Permission{incident.MayDeclare, incident.MayAck, incident.MayRaise, incident.MayAssign, "note", "upgrade", "a verb of a later version"}
 	byHand := uncommanded()
 	byHand.DeclaredBy = visitor("root", "root")
+	drill := commanded()
+	drill.Drill, drill.DeclaredBy = true, visitor("root", "root")
 	alone := declared()
 	alone.Holders, alone.Pages = nil, nil
 	acked := uncommanded()
@@ -104,6 +106,8 @@ func TestDefaultPermissions(t *testing.T) {
 		{name: "nobody commands: who has declared", in: byHand, by: visitor("root", "root"), may: true},
 		{name: "nobody commands: somebody else", in: uncommanded(), by: person("cem")},
 		{name: "nobody commands: Temporal", in: uncommanded(), by: incident.Actor{Name: "Temporal", Door: incident.DoorEngine}},
+		{name: "who has declared a drill", in: drill, by: visitor("root", "root"), may: true},
+		{name: "somebody else in a drill", in: drill, by: person("cem")},
 		{name: "nobody is there: somebody", in: alone, by: person("cem"), may: true},
 		{name: "nobody is there: a stranger", in: alone, by: visitor("eve", "eve"), may: true},
 	}
