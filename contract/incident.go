@@ -37,6 +37,8 @@ type IncidentInput struct {
 	Runbook     runbooks.Runbook `json:"runbook"`
 	Hash        string           `json:"hash"` // SHA-256 of the normalised runbook
 	State       *State           `json:"state,omitempty"`
+	// Permissions say who may do what, as the configuration had it at the start; nil = anyone may do everything.
+	Permissions *incident.Permissions `json:"permissions,omitempty"`
 }
 
 // IncidentResult is what a finished incident returns.

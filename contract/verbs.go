@@ -53,6 +53,20 @@ func Verbs() []Verb {
 	}
 }
 
+// Permissions lists what rules can be about, in a fixed order: declaring, and every verb; of the severity, raising and
+// lowering it.
+func Permissions() []incident.Permission {
+	out := []incident.Permission{incident.MayDeclare}
+	for _, v := range Verbs() {
+		if v == VerbSeverity {
+			out = append(out, incident.MayRaise, incident.MayLower)
+			continue
+		}
+		out = append(out, incident.Permission(v))
+	}
+	return out
+}
+
 // Act is one person's act on one incident: the payload of every verb, as update and as signal. Each verb reads the
 // fields it needs. In JSON a bare text is taken as Value, so that `temporal workflow signal --name severity --input
 // '"SEV1"'` works.

@@ -170,7 +170,7 @@ func (d *Incidents) inputOf(b bundle, signal contract.Alerts) (contract.Incident
 			By: incident.Actor{Name: first.Source, Door: incident.DoorAlert, Verified: true},
 			At: signal.At, Inputs: d.routedInputs(rb, r),
 		},
-		Runbook: rb, Hash: hash,
+		Runbook: rb, Hash: hash, Permissions: d.permissions(),
 	}, nil
 }
 

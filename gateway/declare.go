@@ -115,6 +115,10 @@ func (d *Incidents) declaration(n NewIncident) (contract.IncidentInput, error) {
 	if err := n.becomeDrill(); err != nil {
 		return contract.IncidentInput{}, err
 	}
+	permissions := d.permissions()
+	if err := permissions.May(incident.MayDeclare, n.By, nil); err != nil {
+		return contract.IncidentInput{}, ruled(err)
+	}
 	r, err := d.routeOf(n)
 	if err != nil {
 		return contract.IncidentInput{}, err
@@ -143,7 +147,7 @@ func (d *Incidents) declaration(n NewIncident) (contract.IncidentInput, error) {
 			By: n.By, At: d.now().UTC(), Inputs: inputs, Drill: n.Drill,
 			DrillRoom: n.DrillRoom, Telephones: n.Telephones,
 		},
-		Runbook: rb, Hash: hash,
+		Runbook: rb, Hash: hash, Permissions: permissions,
 	}, nil
 }
 

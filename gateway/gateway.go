@@ -63,6 +63,8 @@ type Options struct {
 	DefaultRunbook string
 	// People is optional: without it names are taken as they are written.
 	People People
+	// Permissions give the rules in force for incidents that begin; nil = anyone may do everything. They answer from memory.
+	Permissions func() *incident.Permissions
 	// Schedules is optional: without it names of schedules are taken as they are written.
 	Schedules Schedules
 	Logger    *slog.Logger     // nil = nowhere
@@ -79,6 +81,7 @@ type Incidents struct {
 	runbooks       Runbooks
 	defaultRunbook string
 	people         People
+	permissions    func() *incident.Permissions
 	schedules      Schedules
 	log            *slog.Logger
 	now            func() time.Time
@@ -101,7 +104,8 @@ func New(o Options) (*Incidents, error) {
 	d := &Incidents{
 		client: o.Client, namespace: o.Namespace, ui: strings.TrimRight(o.UI, "/"), routes: o.Routes,
 		runbooks: o.Runbooks, defaultRunbook: o.DefaultRunbook, people: o.People, schedules: o.Schedules, log: o.Logger, now: o.Now,
-		places: newPlaces(), deliveries: newRepeats(repeatWindow),
+		permissions: o.Permissions,
+		places:      newPlaces(), deliveries: newRepeats(repeatWindow),
 	}
 	if d.namespace == "" {
 		d.namespace = client.DefaultNamespace
@@ -111,6 +115,9 @@ func New(o Options) (*Incidents, error) {
 	}
 	if d.now == nil {
 		d.now = time.Now
+	}
+	if d.permissions == nil {
+		d.permissions = func() *incident.Permissions { return nil }
 	}
 	return d, nil
 }

@@ -5,14 +5,16 @@ package roster
 
 // file is the whole document.
 type file struct {
-	People    table[filePerson]   `json:"people" jsonschema_description:"Everybody who can be told, by short name."`
-	Teams     table[fileTeam]     `json:"teams,omitempty" jsonschema_description:"Named groups. Paging a team pages all of its members at once."`
-	Schedules table[fileSchedule] `json:"schedules,omitempty" jsonschema_description:"Who is on call when. Runbooks and policies call schedules by these names."`
-	Policies  table[filePolicy]   `json:"policies,omitempty" jsonschema_description:"Whom a page calls, level after level, until somebody acknowledges."`
-	Services  table[fileService]  `json:"services" jsonschema_description:"What can break, and who owns it."`
-	Routes    []fileRoute         `json:"routes,omitempty" jsonschema_description:"From alert labels to services. The first route that matches wins."`
-	Default   *fileDefault        `json:"default" jsonschema_description:"Fills in whatever a route and a service leave open, and takes alerts that match nothing. No alert is ever lost."`
-	Fallback  []name              `json:"fallback" jsonschema:"minItems=1" jsonschema_description:"People who are told when everybody else was tried."`
+	People      table[filePerson]   `json:"people" jsonschema_description:"Everybody who can be told, by short name."`
+	Teams       table[fileTeam]     `json:"teams,omitempty" jsonschema_description:"Named groups. Paging a team pages all of its members at once."`
+	Schedules   table[fileSchedule] `json:"schedules,omitempty" jsonschema_description:"Who is on call when. Runbooks and policies call schedules by these names."`
+	Policies    table[filePolicy]   `json:"policies,omitempty" jsonschema_description:"Whom a page calls, level after level, until somebody acknowledges."`
+	Services    table[fileService]  `json:"services" jsonschema_description:"What can break, and who owns it."`
+	Routes      []fileRoute         `json:"routes,omitempty" jsonschema_description:"From alert labels to services. The first route that matches wins."`
+	Default     *fileDefault        `json:"default" jsonschema_description:"Fills in whatever a route and a service leave open, and takes alerts that match nothing. No alert is ever lost."`
+	Fallback    []name              `json:"fallback" jsonschema:"minItems=1" jsonschema_description:"People who are told when everybody else was tried."`
+	Permissions permissions         `json:"permissions,omitempty" jsonschema_description:"Who may do what to an incident, by verb. Default: whoever has command, or the deputy, lowers the severity, resolves and cancels; anyone does everything else."`
+
 	Gateway   *fileGateway        `json:"gateway" jsonschema_description:"The door for alerts, callbacks and the API."`
 	Slack     *fileSlack          `json:"slack,omitempty" jsonschema_description:"The Slack workspace."`
 	Twilio    *fileTwilio         `json:"twilio,omitempty" jsonschema_description:"The telephone."`

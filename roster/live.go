@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 )
 
@@ -101,3 +102,6 @@ func (l *Live) PersonByPhone(number string) (oncall.Person, bool) {
 func (l *Live) PersonBySlack(user string) (oncall.Person, bool) {
 	return l.Config().PersonBySlack(user)
 }
+
+// Permissions say who may do what to an incident that begins now, by the configuration in force.
+func (l *Live) Permissions() *incident.Permissions { return &l.Config().Permissions }

@@ -34,6 +34,10 @@ type Config struct {
 	// Heartbeat is requested once a minute as long as engine and workers live; zero: nobody outside is told.
 	Heartbeat Secret
 
+	// Permissions say who may do what to an incident that begins now: the file's rules, and the defaults where it has none.
+	Permissions incident.Permissions
+
+	mentions []mention // of roles in rules
 	source   []byte
 	services map[string]service
 	routes   []route

@@ -107,6 +107,6 @@ func (r *run) returned(ctx workflow.Context) error {
 		Inputs: r.st.Inputs, Alerts: r.late, Drill: r.inc.Drill, DrillRoom: r.inc.DrillRoom, Telephones: r.inc.Telephones,
 	}
 	return workflow.NewContinueAsNewError(ctx, string(contract.Incident), contract.IncidentInput{
-		Declaration: d, Runbook: r.in.Runbook, Hash: r.in.Hash,
+		Declaration: d, Runbook: r.in.Runbook, Hash: r.in.Hash, Permissions: r.in.Permissions,
 	})
 }

@@ -15,7 +15,7 @@ import (
 
 // engineVersion is the newest version of the interpreter; it is recorded once at the start of each run, and
 // continue-as-new is where an open incident moves to it.
-const engineVersion = versionPrecise
+const engineVersion = versionRuled
 
 // What the versions have changed in what a run does, so that an open one goes on as it began.
 const (
@@ -27,6 +27,8 @@ const (
 	// versionPrecise: a page that wakes somebody for a question and ends in vain says what nobody has answered; a
 	// poll of an action does not outlast its timeout; a message starts no level's clock while a call waits in a queue.
 	versionPrecise = 4
+	// versionRuled: the rules in the input are obeyed. A worker before it has let acts pass that a replay would refuse.
+	versionRuled = 5
 )
 
 // since says whether this run has begun with a version of the interpreter, or a newer one.
@@ -49,7 +51,8 @@ func (w *Workflows) Incident(ctx workflow.Context, in contract.IncidentInput) (c
 }
 
 // obeyCancel makes Temporal's own cancel button mean the verb, so that an incident that is cancelled there ends as
-// every other: told, recorded, nothing left ringing.
+// every other: told, recorded, nothing left ringing. No rule holds it up: whoever may cancel there may also terminate, and
+// that would tell nobody.
 func (r *run) obeyCancel(ctx workflow.Context) workflow.Context {
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.Go(own, func(own workflow.Context) {
@@ -60,7 +63,7 @@ func (r *run) obeyCancel(ctx workflow.Context) workflow.Context {
 		}
 		// An error is impossible: this context is never cancelled.
 		_ = workflow.Await(own, func() bool { return r.inc.Key != "" })
-		r.actBySignal(own, contract.VerbCancel, contract.Act{Reason: "cancelled in Temporal"})
+		r.takeAct(own, forwarded{contract.VerbCancel, contract.Act{Reason: "cancelled in Temporal"}}, r.carryOut)
 	})
 	return own
 }

@@ -85,7 +85,7 @@ func call(ctx context.Context, sh shell, f callFlags, command func(*caller) erro
 	defer d.client.Close()
 	o := gateway.Options{
 		Client: d.client, Namespace: namespace, UI: cmp.Or(f.ui, sh.getenv(uiVariable)), People: people, Schedules: schedules,
-		Runbooks: f.begin.books, DefaultRunbook: defaultRunbook,
+		Runbooks: f.begin.books, DefaultRunbook: defaultRunbook, Permissions: func() *incident.Permissions { return permissionsOf(config) },
 	}
 	if f.begin.routes != nil {
 		o.Routes = f.begin.routes(config)
@@ -94,6 +94,16 @@ func call(ctx context.Context, sh shell, f callFlags, command func(*caller) erro
 		return err
 	}
 	return command(d)
+}
+
+// permissionsOf are the rules of a configuration for incidents that begin; without one they are those that ship with the
+// product.
+func permissionsOf(config *roster.Config) *incident.Permissions {
+	if config != nil {
+		return &config.Permissions
+	}
+	rules := incident.DefaultPermissions()
+	return &rules
 }
 
 // callerConfig reads the configuration where there is one. Secrets are not followed: a command needs none. A faulty
