@@ -282,9 +282,19 @@ func (s *stack) plug(socket *slack.Socket) {
 
 // pull closes Slack's socket: what was taken from it is answered, while the worker is still there to do it.
 func (s *stack) pull() {
-	if s.unplug != nil {
-		s.unplug()
+	if s.unplug == nil {
+		return
+	}
+	s.unplug()
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
 		s.socket.Wait()
+	}()
+	select {
+	case <-answered:
+	case <-time.After(drainTime):
+		s.log.Warn("Slack does not take the last answers; stopping without it. What it sent is done, or comes again")
 	}
 }
 
