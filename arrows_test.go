@@ -34,8 +34,11 @@ var arrows = map[string][]string{
 	},
 	"activities/activitiestest": {"activities", "contract", "incident", "oncall"},
 	"providers/alertmanager":    {"contract", "incident", "oncall"},
-	"providers/slack":           {"contract", "incident", "oncall", "github.com/slack-go/slack/..."},
-	"providers/slack/fakeslack": {},
+	// websocket: it is what slack-go's own Socket Mode speaks.
+	"providers/slack": {
+		"contract", "incident", "oncall", "github.com/slack-go/slack/...", "github.com/gorilla/websocket",
+	},
+	"providers/slack/fakeslack": {"github.com/gorilla/websocket"},
 	"providers/twilio": {
 		"contract", "incident", "oncall",
 		"github.com/twilio/twilio-go/rest/api/v2010", "github.com/twilio/twilio-go/client",

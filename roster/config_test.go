@@ -35,19 +35,20 @@ func TestParseReadsEverything(t *testing.T) {
 	type plain struct {
 		Listen, PublicURL, API, Alertmanager  string
 		MaxBody                               int64
-		SlackToken, SlackSecret               string
+		SlackToken, SlackSecret, AppToken     string
+		Socket, Web                           bool
 		AccountSID, AuthToken, Second, From   string
 		Address, Namespace, Data, Records, At string
 	}
 	got := plain{
 		c.Gateway.Listen, c.Gateway.PublicURL, c.Gateway.API.Reveal(), c.Gateway.Sources["alertmanager"].Reveal(), c.Gateway.MaxBody,
-		c.Slack.Token.Reveal(), c.Slack.SigningSecret.Reveal(),
+		c.Slack.Token.Reveal(), c.Slack.SigningSecret.Reveal(), c.Slack.AppToken.Reveal(), c.Slack.Socket, c.Slack.Web,
 		c.Twilio.AccountSID, c.Twilio.AuthToken.Reveal(), c.Twilio.SecondAuthToken.Reveal(), c.Twilio.From,
 		c.Temporal.Address, c.Temporal.Namespace, c.Data, c.Records, c.Path,
 	}
 	want := plain{
 		"0.0.0.0:8080", "https://muster.example.com", "0123456789abcdef0123456789abcdef", "alertmanager-secret-token", 512 << 10,
-		"xoxb-1-2-three", "8f742231b10e8888abcd99yyyzzz85a5",
+		"xoxb-1-2-three", "8f742231b10e8888abcd99yyyzzz85a5", "", false, true,
 		"AC0123456789abcdef0123456789abcdef", "f00dfeedf00dfeedf00dfeedf00dfeed", "", "+12025550100",
 		"temporal:7233", "default", "/var/lib/muster", "/var/records", "musterbook.yaml",
 	}

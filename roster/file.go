@@ -107,7 +107,8 @@ type fileTokens struct {
 type fileSlack struct {
 	At            place     `json:"-"`
 	Token         secretRef `json:"token" jsonschema_description:"Bot token (xoxb-…)."`
-	SigningSecret secretRef `json:"signing_secret" jsonschema_description:"From the app's Basic Information."`
+	AppToken      secretRef `json:"app_token,omitempty" jsonschema_description:"App-level token (xapp-…) with the scope connections:write: Slack reaches us through a socket that we open, without a public address."`
+	SigningSecret secretRef `json:"signing_secret,omitempty" jsonschema_description:"From the app's Basic Information: Slack reaches us at gateway.public_url. Required where there is no app_token."`
 	APIURL        text      `json:"api_url,omitempty" jsonschema_description:"Only for tests and proxies."`
 }
 

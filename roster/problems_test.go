@@ -249,6 +249,18 @@ func TestProblems(t *testing.T) {
 			want: []string{`m.yaml:29:16: slack.token: a secret does not stand in this file (write ${SLACK_TOKEN} and set that variable, or write file:/run/secrets/slack_token)`},
 		},
 		{
+			name: "no way back from Slack", edit: []string{`, signing_secret: "${SLACK_SECRET}"`, ""},
+			want: []string{`m.yaml:29:8: slack: buttons and commands have no way back to us (add app_token (no public address is needed), or signing_secret)`},
+		},
+		{
+			name: "app token", edit: []string{`signing_secret: "${SLACK_SECRET}"`, `app_token: "${SLACK_TOKEN}"`},
+			want: []string{`m.yaml:29:45: slack.app_token is not an app's token (take an app-level token (xapp-…) from Basic Information, App-Level Tokens)`},
+		},
+		{
+			name: "app token in the file", edit: []string{`signing_secret: "${SLACK_SECRET}"`, `app_token: xapp-plain`},
+			want: []string{`m.yaml:29:45: slack.app_token: a secret does not stand in this file (write ${SLACK_APP_TOKEN} and set that variable, or write file:/run/secrets/slack_app_token)`},
+		},
+		{
 			name: "secrets that are not there", edit: []string{"${API_TOKEN}", "${NO_TOKEN}", "file:/run/secrets/am", "file:/run/secrets/none", "${SLACK_SECRET}", "file:secret", "${TWILIO_TOKEN}", "file:/run/secrets/empty"},
 			want: []string{
 				`m.yaml:28:17: gateway.tokens.api: the environment variable NO_TOKEN is not set (set it before the start)`,

@@ -58,8 +58,12 @@ type Gateway struct {
 // Slack is the workspace.
 type Slack struct {
 	Token         Secret // the bot's token, xoxb-…
-	SigningSecret Secret
+	AppToken      Secret // the app's own token, xapp-…; may be empty
+	SigningSecret Secret // may be empty where there is an app token
 	APIURL        string // empty: Slack's own; without a trailing slash
+	// Socket and Web say which ways back to us the file opens, also where no secret was read: by the app token, by the
+	// signing secret. One is open at least.
+	Socket, Web bool
 }
 
 // Twilio is the telephone.

@@ -91,8 +91,16 @@ func (b *builder) slack(s *fileSlack) *Slack {
 	if strings.HasPrefix(token.Reveal(), "xapp-") || strings.HasPrefix(token.Reveal(), "xoxp-") {
 		b.fault(s.Token.at, "take the Bot User OAuth Token (xoxb-…) from OAuth & Permissions", "slack.token is not a bot's token")
 	}
+	app := b.secret(s.AppToken, "slack.app_token")
+	if !app.IsZero() && !strings.HasPrefix(app.Reveal(), "xapp-") {
+		b.fault(s.AppToken.at, "take an app-level token (xapp-…) from Basic Information, App-Level Tokens", "slack.app_token is not an app's token")
+	}
+	if !s.AppToken.given() && !s.SigningSecret.given() {
+		b.fault(s.At, "add app_token (no public address is needed), or signing_secret", "slack: buttons and commands have no way back to us")
+	}
 	return &Slack{
-		Token: token, SigningSecret: b.secret(s.SigningSecret, "slack.signing_secret"), APIURL: b.webAddress(s.APIURL, "slack.api_url"),
+		Token: token, AppToken: app, SigningSecret: b.secret(s.SigningSecret, "slack.signing_secret"),
+		Socket: s.AppToken.given(), Web: s.SigningSecret.given(), APIURL: b.webAddress(s.APIURL, "slack.api_url"),
 	}
 }
 

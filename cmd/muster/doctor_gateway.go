@@ -92,8 +92,15 @@ func (d *doctor) withoutPublicURL() diagnosis {
 		lost, left = append(lost, "keys in calls"), append(left, "calls that speak")
 		later = " Some seconds later: replies by SMS, and what became of calls, for which Twilio is asked."
 	}
-	if d.config.Slack != nil {
+	switch {
+	case d.config.Slack == nil:
+	case d.config.Slack.Socket:
+		left = append(left, "all of Slack, through its socket")
+	default:
 		lost, left = append(lost, "Slack's buttons", "/muster"), append(left, "rooms in Slack")
+	}
+	if len(lost) == 0 {
+		return noted("", "there is no public_url. Works without: %s.", listed(left))
 	}
 	return warned("set gateway.public_url to an https address that a proxy or a tunnel leads here (docs/first-incident.md, step 1)",
 		"there is no public_url. Lost: %s.%s Works: %s.", listed(lost), later, listed(left))
@@ -129,8 +136,8 @@ func (d *doctor) publicPaths() []string {
 			paths = append(paths, secondPath+"/twilio/sms")
 		}
 	}
-	if d.config.Slack != nil {
-		paths = append(paths, "/slack/actions", "/slack/commands")
+	if d.config.Slack != nil && d.config.Slack.Web {
+		paths = append(paths, "/slack/actions", "/slack/commands", "/slack/events")
 	}
 	return paths
 }

@@ -212,7 +212,19 @@ func ills() []ill {
 		{"a wrong bot token", func(w *ward) { w.env["SLACK_BOT_TOKEN"] = "xoxb-of-another" }, "slack", verdictFail, "invalid_auth", "install the app again"},
 		{"Slack's maintenance page", func(w *ward) { w.slack.Break(fakeslack.Fault{Kind: fakeslack.HTMLPage}) }, "slack", verdictFail, "could not be asked", "slack.com"},
 		{"scopes are missing", func(w *ward) { w.slack.Grant("chat:write", "commands") }, "slack", verdictFail, "im:history, im:write (messages to single people)", "Reinstall"},
-		{"no scopes are told", func(w *ward) { w.slack.Grant() }, "slack", verdictWarn, "could not be asked", "docs/first-incident.md"},
+		{"no scopes are told", func(w *ward) { w.slack.Grant() }, "slack", verdictWarn, "could not be asked", "muster slack manifest"},
+		{"the socket", func(w *ward) { w.plug() }, "slack", verdictOK, "come through Slack's socket", ""},
+		{"no scope for the socket", func(w *ward) { w.plug(); w.slack.GrantApp("authorizations:read") }, "slack", verdictFail, "missing_scope", "connections:write"},
+		{"another app's token", func(w *ward) { w.plug(); w.env["SLACK_APP_TOKEN"] = "xapp-of-another" }, "slack", verdictFail, "invalid_auth", "Socket Mode"},
+		{"no app token", func(w *ward) { w.plug(); delete(w.env, "SLACK_APP_TOKEN") }, "slack", verdictFail, "without slack.app_token", "above"},
+		{"the socket does not answer", func(w *ward) {
+			w.plug()
+			w.slack.Break(fakeslack.Fault{Kind: fakeslack.ServerError, Method: "apps.connections.open"})
+		}, "slack", verdictFail, "Slack's socket could not be asked", "slack.com"},
+		{"a socket and no public address", func(w *ward) {
+			w.plug()
+			w.change("public_url: "+wardAddress+", ", "")
+		}, "gateway", verdictWarn, "Lost: keys in calls. Some seconds later", "gateway.public_url"},
 		{"no signing secret", func(w *ward) { delete(w.env, "SLACK_SIGNING_SECRET") }, "slack", verdictFail, "without slack.signing_secret", "above"},
 		// Temporal and the gateway.
 		{"nothing runs", func(*ward) {}, "temporal", verdictNote, "no server runs here", "muster serve"},

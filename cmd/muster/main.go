@@ -81,7 +81,7 @@ func rootCommand(sh shell) *cobra.Command {
 		upgradeCommand(sh),
 	)
 	add(groupServer, demoCommand(sh), serveCommand(sh), workerCommand(sh), gatewayCommand(sh), reloadCommand(sh), doctorCommand(sh))
-	add(groupFiles, checkCommand(sh), simulateCommand(sh), testCommand(sh), exploreCommand(sh), graphCommand(sh), schemaCommand(sh))
+	add(groupFiles, checkCommand(sh), simulateCommand(sh), testCommand(sh), exploreCommand(sh), graphCommand(sh), schemaCommand(sh), slackCommand(sh))
 	root.AddCommand(versionCommand(sh))
 	ownErrors(root)
 	return root

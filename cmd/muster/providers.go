@@ -123,13 +123,30 @@ func openPager(p *roster.Pager, people pager.People) (*pager.Client, error) {
 	return pager.New(pager.Config{URL: p.URL.Reveal(), Secret: p.Secret.Reveal(), People: people})
 }
 
+// desk is where what Slack sends is handled, whichever way it comes; nil without Slack.
+func (v *vendors) desk(incidents *gateway.Incidents) *slack.Desk {
+	if v.chat == nil {
+		return nil
+	}
+	return slack.NewDesk(v.chat, slackDoor{incidents: incidents, log: v.log})
+}
+
+// socket is the way from Slack that needs no public address; nil where there is no app token.
+func (v *vendors) socket(desk *slack.Desk) *slack.Socket {
+	if desk == nil || v.live.Config().Slack.AppToken.IsZero() {
+		return nil
+	}
+	return slack.NewSocket(v.live.Config().Slack.AppToken.Reveal(), desk)
+}
+
 // mounts are the vendors' ways back to us, for the gateway. They check their own signatures.
-func (v *vendors) mounts(incidents *gateway.Incidents) map[string]http.Handler {
+func (v *vendors) mounts(incidents *gateway.Incidents, desk *slack.Desk) map[string]http.Handler {
 	mounts := map[string]http.Handler{}
-	if v.chat != nil {
-		h := slack.NewHandler(v.live.Config().Slack.SigningSecret.Reveal(), v.chat, slackDoor{incidents: incidents, log: v.log})
+	if desk != nil && !v.live.Config().Slack.SigningSecret.IsZero() {
+		h := slack.NewHandler(v.live.Config().Slack.SigningSecret.Reveal(), desk)
 		mounts["/slack/actions"] = http.HandlerFunc(h.Actions)
 		mounts["/slack/commands"] = http.HandlerFunc(h.Commands)
+		mounts["/slack/events"] = http.HandlerFunc(h.Events)
 	}
 	if v.mail != nil {
 		mounts["/mail/"] = v.mail.Handler(phoneDoor{incidents: incidents})

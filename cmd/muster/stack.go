@@ -16,6 +16,7 @@ import (
 
 	"github.com/musterbook/musterbook/engine"
 	"github.com/musterbook/musterbook/gateway"
+	"github.com/musterbook/musterbook/providers/slack"
 	"github.com/musterbook/musterbook/roster"
 	"github.com/musterbook/musterbook/roster/feeds"
 	"github.com/musterbook/musterbook/worker"
@@ -72,6 +73,8 @@ type stack struct {
 	life      context.Context // of what runs in the background
 
 	background sync.WaitGroup
+	socket     sync.WaitGroup     // Slack's, where there is one
+	unplug     context.CancelFunc // ends it; nil where there is none
 	leave      context.CancelFunc // ends what runs in the background
 	fatal      chan error
 	stopOnce   sync.Once
@@ -244,10 +247,11 @@ func (s *stack) startGateway(ctx context.Context) error {
 	if err != nil {
 		s.log.Warn("`muster doctor` cannot tell whether the public address leads to this gateway", "error", err)
 	}
+	desk := s.vendors.desk(s.Incidents)
 	server, err := gateway.NewServer(gateway.ServerConfig{
 		Installation: mark, Incidents: s.Incidents, Sources: s.vendors.alertSources(), Tokens: s.vendors.apiTokens,
 		Calendars: calendars{config: s.options.Live.Config, overrides: s.Incidents.Overrides, now: time.Now},
-		Mounts:    s.vendors.mounts(s.Incidents), BodyLimit: s.options.Live.Config().Gateway.MaxBody, Logger: s.log,
+		Mounts:    s.vendors.mounts(s.Incidents, desk), BodyLimit: s.options.Live.Config().Gateway.MaxBody, Logger: s.log,
 	})
 	if err != nil {
 		return err
@@ -262,7 +266,37 @@ func (s *stack) startGateway(ctx context.Context) error {
 			s.fatal <- err
 		}
 	})
+	s.plug(s.vendors.socket(desk))
 	return nil
+}
+
+// plug opens Slack's socket. That Slack does not let us is told by the socket, which tries on: alerts and telephones work
+// without it.
+func (s *stack) plug(socket *slack.Socket) {
+	if socket == nil {
+		return
+	}
+	var life context.Context
+	life, s.unplug = context.WithCancel(s.life)
+	s.socket.Go(func() { socket.Run(life) })
+}
+
+// pull closes Slack's socket: what was taken from it is answered, while the worker is still there to do it.
+func (s *stack) pull() {
+	if s.unplug == nil {
+		return
+	}
+	s.unplug()
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		s.socket.Wait()
+	}()
+	select {
+	case <-answered:
+	case <-time.After(drainTime):
+		s.log.Warn("Slack does not take the last answers; stopping without it. What it sent is done, or comes again")
+	}
 }
 
 // startControl opens the door for `muster reload`.
@@ -290,6 +324,7 @@ func (s *stack) stop(ctx context.Context) error {
 	if s.control != nil {
 		problems = append(problems, s.control.Close())
 	}
+	s.pull()
 	if s.server != nil {
 		problems = append(problems, s.drain(ctx))
 	}

@@ -138,7 +138,7 @@ twilio: { account_sid: %s, auth_token: "${TOWN_TWILIO}", from: "+12025550100", a
 // environment is what the product is given beside its configuration.
 func (v *town) environment() []string {
 	return []string{
-		"TOWN_API=" + townAPIToken, "TOWN_ALERTS=" + townAlertToken, "TOWN_SLACK=" + fakeslack.DefaultToken,
+		"TOWN_API=" + townAPIToken, "TOWN_ALERTS=" + townAlertToken, "TOWN_SLACK=" + fakeslack.DefaultToken, "TOWN_APP=" + fakeslack.DefaultAppToken,
 		"TOWN_SIGNING=" + townSigning, "TOWN_TWILIO=" + faketwilio.DefaultAuthToken,
 	}
 }

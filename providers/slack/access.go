@@ -37,6 +37,8 @@ type need struct {
 // people im:*.
 func needs() []need {
 	return []need{
+		// The socket's token is the app's own, and its one scope (connections:write) is none of the bot's.
+		{method: "apps.connections.open"},
 		{method: "auth.test"},
 		{method: "chat.postMessage", scopes: []string{"chat:write"}},
 		{method: "chat.update", scopes: []string{"chat:write"}},

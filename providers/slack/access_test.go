@@ -53,7 +53,8 @@ func TestAccess(t *testing.T) {
 func TestNeedsAreThoseOfTheCode(t *testing.T) {
 	t.Parallel()
 	methods := map[string]string{
-		"AuthTestContext": "auth.test", "JoinConversationContext": "conversations.join", "OpenConversationContext": "conversations.open",
+		"StartSocketModeContext": "apps.connections.open",
+		"AuthTestContext":        "auth.test", "JoinConversationContext": "conversations.join", "OpenConversationContext": "conversations.open",
 		"InviteUsersToConversationContext": "conversations.invite", "GetUserByEmailContext": "users.lookupByEmail",
 		"GetUserInfoContext": "users.info", "PostMessageContext": "chat.postMessage", "GetConversationHistoryContext": "conversations.history",
 		"AddPinContext": "pins.add", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",

@@ -1,6 +1,9 @@
 package slack
 
-import "iter"
+import (
+	"iter"
+	"time"
+)
 
 // ScopesIn reads the header of a token's scopes, for tests.
 func ScopesIn(header string) []string { return scopesIn(header) }
@@ -13,5 +16,13 @@ func Needs() iter.Seq2[string, []string] {
 				return
 			}
 		}
+	}
+}
+
+// Hurry lets a socket wait for moments only, for tests.
+func (s *Socket) Hurry() {
+	s.pace = pace{
+		first: 5 * time.Millisecond, most: 20 * time.Millisecond, refused: 50 * time.Millisecond, settled: time.Second,
+		beat: 100 * time.Millisecond, linger: time.Second,
 	}
 }

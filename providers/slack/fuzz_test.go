@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/oncall"
 )
 
 func FuzzClick(f *testing.F) {
@@ -20,18 +22,92 @@ func FuzzClick(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		c, ours, err := readClick(payload)
-		switch {
-		case err != nil && ours:
-			t.Errorf("an error and a click: %v", err)
-		case !ours:
+		in, err := readInteraction(payload)
+		if err != nil {
 			return
-		case c.user == "" || c.act.ID == actID("") || !slices.Contains(contract.Verbs(), c.verb):
+		}
+		c, err := readClick(in)
+		switch {
+		case err != nil:
+			return
+		case in.User.ID == "" || c.act.ID == actID("") || !slices.Contains(contract.Verbs(), c.verb):
 			t.Errorf("a click without user, id or verb: %+v", c)
 		case c.act.By.Verified:
 			t.Errorf("a payload named its own actor: %+v", c)
 		}
 	})
+}
+
+func FuzzEvent(f *testing.F) {
+	for _, seed := range []string{
+		``, `{}`, `null`, `[]`, `{"type":"url_verification","challenge":"c"}`, `{"type":"event_callback","event_id":"Ev1","event":{"type":"app_home_opened","user":"U1"}}`,
+		`{"type":"event_callback","event_id":"Ev1","event":null}`, `{"type":"event_callback","event":{"type":7}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		e, challenge, err := readEvent(payload)
+		switch {
+		case err != nil || challenge != "":
+			return
+		case e.ID == actID("") || (e.ID == "") != (e.Type == ""):
+			t.Errorf("an event without id or type: %+v", e)
+		}
+	})
+}
+
+func FuzzEnvelope(f *testing.F) {
+	for _, seed := range []string{
+		``, `{}`, `null`, `[]`, `{"type":"hello","num_connections":1}`, `{"type":"disconnect","reason":"warning"}`, `{"type":"slash_commands"}`,
+		`{"envelope_id":"E1","type":"slash_commands","accepts_response_payload":true,"payload":{"command":"/muster","text":"ack","trigger_id":"1","user_id":"U1"}}`,
+		`{"envelope_id":"E1","type":"interactive","payload":{"type":"block_actions","actions":[null]}}`,
+		`{"envelope_id":"E1","type":"events_api","payload":{"type":"event_callback","event_id":"Ev1","event":{"type":"x"}},"retry_attempt":1,"retry_reason":"timeout"}`,
+		`{"envelope_id":"E1","type":"new_kind","payload":7}`, `{"envelope_id":"E1","type":"interactive","payload":"text"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	desk := NewDesk(New(Options{Token: "xoxb-none", APIURL: "http://127.0.0.1:1", People: nobody{}}), refusingDoor{})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		e, err := readEnvelope(raw)
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("an error that says nothing")
+			}
+			return
+		}
+		if e.Type == saysHello || e.Type == saysDisconnect {
+			return
+		}
+		if e.ID == "" {
+			t.Fatalf("%s cannot be acknowledged", raw)
+		}
+		a, err := desk.unpack(t.Context(), e)
+		if err != nil && len(a.body) > 0 {
+			t.Errorf("an error and an answer: %v", err)
+		}
+		frame, _, err := acknowledgement(e, a.body)
+		if err != nil || len(frame) >= max(maxFrame, 2*len(raw)) {
+			t.Errorf("acknowledged with %d bytes, %v", len(frame), err)
+		}
+	})
+}
+
+// nobody is an empty roster.
+type nobody struct{}
+
+func (nobody) Person(oncall.PersonID) (oncall.Person, bool) { return oncall.Person{}, false }
+func (nobody) PersonByEmail(string) (oncall.Person, bool)   { return oncall.Person{}, false }
+func (nobody) PersonBySlack(string) (oncall.Person, bool)   { return oncall.Person{}, false }
+
+// refusingDoor does nothing for anybody.
+type refusingDoor struct{}
+
+func (refusingDoor) Act(context.Context, Target, contract.Verb, contract.Act) (contract.Receipt, error) {
+	return contract.Receipt{}, &contract.Refused{What: "no"}
+}
+
+func (refusingDoor) Declare(context.Context, Declaration) (contract.Receipt, error) {
+	return contract.Receipt{}, &contract.Refused{What: "no"}
 }
 
 func FuzzCommand(f *testing.F) {
@@ -75,8 +151,8 @@ func FuzzCommandForm(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c, err := readCommand(form)
-		if err == nil && (c.user == "" || c.name == "" || c.id == actID("")) {
+		c := commandIn(form)
+		if c.check() == nil && (c.User == "" || c.Name == "" || c.TriggerID == "") {
 			t.Errorf("accepted without its parts: %+v", c)
 		}
 	})

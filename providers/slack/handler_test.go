@@ -62,20 +62,64 @@ func (d *door) all() []acted {
 type house struct {
 	world
 	door *door
-	url  string // of the app
+	url  string // of the app; fakeslack.OverSocket when it has none
 }
 
+// startHouse is a house whose app is reached over the web.
 func startHouse(t *testing.T) house {
 	t.Helper()
 	h := house{world: start(t), door: &door{answer: contract.Receipt{Text: "done & noted"}}}
-	handler := slack.NewHandler(secret, h.Client, h.door)
+	h.url = h.serve(t, slack.NewDesk(h.Client, h.door))
+	return h
+}
+
+// serve opens the desk's door on the web, and returns its address.
+func (w world) serve(t *testing.T, desk *slack.Desk) string {
+	t.Helper()
+	handler := slack.NewHandler(secret, desk)
 	mux := http.NewServeMux()
 	mux.HandleFunc("/slack/actions", handler.Actions)
 	mux.HandleFunc("/slack/commands", handler.Commands)
+	mux.HandleFunc("/slack/events", handler.Events)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	h.url = server.URL
-	return h
+	return server.URL
+}
+
+// plug opens the desk's other door, and returns what stands for its address and
+// what closes it.
+func (w world) plug(t *testing.T, desk *slack.Desk) (string, func()) {
+	t.Helper()
+	socket := slack.NewSocket(fakeslack.DefaultAppToken, desk)
+	socket.Hurry()
+	ctx, leave := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		socket.Run(ctx)
+	}()
+	unplug := func() {
+		leave()
+		<-ended
+	}
+	t.Cleanup(unplug)
+	return fakeslack.OverSocket, unplug
+}
+
+// throughEachDoor runs a test with an app that is reached over the web, and with
+// one that is reached through its socket.
+func throughEachDoor(t *testing.T, test func(t *testing.T, h house)) {
+	t.Helper()
+	t.Run("web", func(t *testing.T) {
+		t.Parallel()
+		test(t, startHouse(t))
+	})
+	t.Run("socket", func(t *testing.T) {
+		t.Parallel()
+		h := house{world: start(t), door: &door{answer: contract.Receipt{Text: "done & noted"}}}
+		h.url, _ = h.plug(t, slack.NewDesk(h.Client, h.door))
+		test(t, h)
+	})
 }
 
 // ask posts a question and returns a click on its button.
@@ -109,7 +153,10 @@ var anaActor = incident.Actor{Person: "ana", Name: "Ana Ruiz", Door: incident.Do
 
 func TestClick(t *testing.T) {
 	t.Parallel()
-	h := startHouse(t)
+	throughEachDoor(t, click)
+}
+
+func click(t *testing.T, h house) {
 	click := h.ask(t, contract.Button{
 		Label: "Roll back", Verb: contract.VerbAnswer, Incident: `incident/{"a"}`, Key: "INC-1", Question: "stop/2", Value: "rollback",
 	})
@@ -152,7 +199,10 @@ func TestClick(t *testing.T) {
 
 func TestWhoActs(t *testing.T) {
 	t.Parallel()
-	h := startHouse(t)
+	throughEachDoor(t, whoActs)
+}
+
+func whoActs(t *testing.T, h house) {
 	click := h.ask(t, contract.Button{Label: "Ack", Verb: contract.VerbAck, Incident: "i", Key: "INC-1"})
 	visitor := h.AddUser(fakeslack.User{Name: "visitor", Email: "visitor@example.com"})
 	unknown := incident.Actor{Name: "visitor", Door: incident.DoorSlack, Verified: true}
@@ -189,7 +239,10 @@ func TestWhoActs(t *testing.T) {
 
 func TestRefusalsAreToldInTheirOwnWords(t *testing.T) {
 	t.Parallel()
-	h := startHouse(t)
+	throughEachDoor(t, refusalsAreToldInTheirOwnWords)
+}
+
+func refusalsAreToldInTheirOwnWords(t *testing.T, h house) {
 	click := h.ask(t, contract.Button{Label: "SEV1", Verb: contract.VerbSeverity, Incident: "i", Key: "INC-1", Value: "SEV1"})
 	tests := []struct {
 		name string
@@ -246,7 +299,10 @@ func (h house) command(t *testing.T, text string) string {
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	h := startHouse(t)
+	throughEachDoor(t, commands)
+}
+
+func commands(t *testing.T, h house) {
 	room := h.room(t)
 	tests := []struct {
 		text string
@@ -298,7 +354,10 @@ func TestCommands(t *testing.T) {
 
 func TestCommandsThatAreNotUnderstood(t *testing.T) {
 	t.Parallel()
-	h := startHouse(t)
+	throughEachDoor(t, commandsThatAreNotUnderstood)
+}
+
+func commandsThatAreNotUnderstood(t *testing.T, h house) {
 	stranger := h.AddUser(fakeslack.User{Name: "visitor"})
 	tests := []struct{ text, want string }{
 		{"", "/muster severity [INC-1] SEV1 [reason]"},
@@ -366,7 +425,7 @@ func TestNoSecretMeansNobody(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	d := &door{}
-	server := httptest.NewServer(http.HandlerFunc(slack.NewHandler("", w.Client, d).Actions))
+	server := httptest.NewServer(http.HandlerFunc(slack.NewHandler("", slack.NewDesk(w.Client, d)).Actions))
 	defer server.Close()
 	reply, err := w.Send(t.Context(), server.URL, []byte("payload={}"), fakeslack.Signing{})
 	if err != nil || reply.Status != http.StatusUnauthorized {
@@ -401,6 +460,13 @@ func TestMalformedRequests(t *testing.T) {
 		{"another app's button", "/slack/actions", payload(`{"type":"block_actions","actions":[{"action_id":"x","value":"?"}]}`), http.StatusOK},
 		{"another kind", "/slack/actions", payload(`{"type":"view_closed"}`), http.StatusOK},
 		{"empty command", "/slack/commands", "", http.StatusBadRequest},
+		{"broken event", "/slack/events", `{"type":`, http.StatusBadRequest},
+		{"event without id", "/slack/events", `{"type":"event_callback","event":{"type":"x"}}`, http.StatusBadRequest},
+		{"event without type", "/slack/events", `{"type":"event_callback","event_id":"Ev1","event":{}}`, http.StatusBadRequest},
+		{"event of nobody", "/slack/events", `{"type":"event_callback","event_id":"Ev1","event":{"type":"x"}}`, http.StatusOK},
+		{"another envelope", "/slack/events", `{"type":"app_rate_limited"}`, http.StatusOK},
+		{"a modal of nobody", "/slack/actions", payload(`{"type":"view_submission","view":{"callback_id":"x"}}`), http.StatusOK},
+		{"a shortcut of nobody", "/slack/actions", payload(`{"type":"shortcut","callback_id":"x"}`), http.StatusOK},
 		{"certificate check", "/slack/commands", "ssl_check=1&token=x", http.StatusOK},
 	}
 	for _, test := range tests {
@@ -431,12 +497,14 @@ func TestSlowDoorStillAnswersInTime(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	slow := slowDoor{}
-	server := httptest.NewServer(http.HandlerFunc(slack.NewHandler(secret, w.Client, slow).Commands))
-	defer server.Close()
-	began := time.Now()
-	reply, err := w.Command(t.Context(), server.URL, fakeslack.CommandRequest{User: w.ana.ID, Room: w.room(t), Command: "/muster", Text: "ack"})
-	if err != nil || reply.Status != http.StatusOK || !strings.Contains(string(reply.Body), "did not get through") {
-		t.Errorf("after %s: %d %s, %v", time.Since(began), reply.Status, reply.Body, err)
+	desk := slack.NewDesk(w.Client, slow)
+	socket, _ := w.plug(t, desk)
+	for _, url := range []string{w.serve(t, desk) + "/slack/commands", socket} {
+		began := time.Now()
+		reply, err := w.Command(t.Context(), url, fakeslack.CommandRequest{User: w.ana.ID, Room: w.room(t), Command: "/muster", Text: "ack"})
+		if err != nil || reply.Status != http.StatusOK || !strings.Contains(string(reply.Body), "did not get through") {
+			t.Errorf("after %s: %d %s, %v", time.Since(began), reply.Status, reply.Body, err)
+		}
 	}
 }
 

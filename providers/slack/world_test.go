@@ -65,7 +65,14 @@ func start(t *testing.T) world { return startWith(t, slack.Options{}) }
 
 func startWith(t *testing.T, o slack.Options) world {
 	t.Helper()
-	fake := fakeslack.New(fakeslack.Options{SigningSecret: secret})
+	return startIn(t, fakeslack.Options{}, o)
+}
+
+// startIn is a world in a workspace of a certain kind.
+func startIn(t *testing.T, workspace fakeslack.Options, o slack.Options) world {
+	t.Helper()
+	workspace.SigningSecret = secret
+	fake := fakeslack.New(workspace)
 	server := httptest.NewServer(fake)
 	fake.ServedAt(server.URL)
 	w := world{
@@ -77,7 +84,10 @@ func startWith(t *testing.T, o slack.Options) world {
 	if o.People == nil {
 		o.People = people()
 	}
-	o.Token, o.APIURL, o.Log = fakeslack.DefaultToken, server.URL+"/api", slog.New(slog.NewTextHandler(t.Output(), nil))
+	o.Token, o.APIURL = fakeslack.DefaultToken, server.URL+"/api"
+	if o.Log == nil {
+		o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	}
 	w.Client = slack.New(o)
 	t.Cleanup(func() {
 		server.Close()

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -64,7 +65,7 @@ type CommandRequest struct {
 }
 
 // Click presses a button that stands on a message, and sends the interaction
-// to the app. An error means that there is no such button, or that the app
+// to the app, at its address or OverSocket. An error means that there is no such button, or that the app
 // gave no answer in time; what it answered otherwise is in Reply.
 func (s *Server) Click(ctx context.Context, appURL string, c ClickRequest) (Reply, error) {
 	payload, err := s.interaction(c)
@@ -79,7 +80,7 @@ func (s *Server) Click(ctx context.Context, appURL string, c ClickRequest) (Repl
 	return s.Send(ctx, appURL, []byte(form.Encode()), c.Signing)
 }
 
-// Command sends a slash command to the app. A text in the app's answer is shown
+// Command sends a slash command to the app, at its address or OverSocket. A text in the app's answer is shown
 // to the person who typed it.
 func (s *Server) Command(ctx context.Context, appURL string, c CommandRequest) (Reply, error) {
 	form, err := s.commandForm(c)
@@ -94,20 +95,42 @@ func (s *Server) Command(ctx context.Context, appURL string, c CommandRequest) (
 	return reply, nil
 }
 
+// Event tells the app of an event, at its address or OverSocket. The same id
+// twice is the same event again. inner is the event itself: {"type": …}.
+func (s *Server) Event(ctx context.Context, appURL, id string, inner map[string]any) (Reply, error) {
+	raw, err := json.Marshal(body{
+		"type": "event_callback", "event_id": id, "event": inner, "event_time": s.now().Unix(),
+		"team_id": TeamID, "api_app_id": AppID, "token": "deprecated",
+	})
+	if err != nil {
+		return Reply{}, fmt.Errorf("event %s: %w", id, err)
+	}
+	return s.dispatch(ctx, Sent{URL: appURL, Header: http.Header{"Content-Type": {"application/json"}}, Body: raw}, Signing{})
+}
+
 // Send signs a form-encoded body and posts it to the app.
 func (s *Server) Send(ctx context.Context, appURL string, form []byte, sign Signing) (Reply, error) {
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	return s.dispatch(ctx, Sent{URL: appURL, Header: header, Body: form}, sign)
+}
+
+// dispatch signs a request and posts it to the app.
+func (s *Server) dispatch(ctx context.Context, sent Sent, sign Signing) (Reply, error) {
 	if !sign.None {
 		stamp := strconv.FormatInt(s.now().Add(-sign.Age).Unix(), 10)
-		header.Set("X-Slack-Request-Timestamp", stamp)
-		header.Set("X-Slack-Signature", signature(cmp.Or(sign.Secret, s.secret), stamp, form))
+		sent.Header.Set("X-Slack-Request-Timestamp", stamp)
+		sent.Header.Set("X-Slack-Signature", signature(cmp.Or(sign.Secret, s.secret), stamp, sent.Body))
 	}
-	return s.Resend(ctx, Sent{URL: appURL, Header: header, Body: form})
+	return s.Resend(ctx, sent)
 }
 
 // Resend posts the very same request again, as someone who recorded it would.
+// Over the socket it is an envelope of its own with the same payload.
 func (s *Server) Resend(ctx context.Context, sent Sent) (_ Reply, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	if strings.HasPrefix(sent.URL, OverSocket) {
+		return s.overSocket(ctx, sent)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, sent.URL, bytes.NewReader(sent.Body))
 	if err != nil {

@@ -1,7 +1,8 @@
 // Package fakeslack is a Slack workspace in memory that speaks Slack's real
 // wire: the Web API at /api/<method>, response URLs at /response/<id>, a page
-// to look at a room in a browser at /archives/<room>, and signed interactions
-// and slash commands that it sends to an app. Tests and the demo run the real
+// to look at a room in a browser at /archives/<room>, and interactions, slash
+// commands and events that it sends to an app: signed over HTTP, or through the
+// app's socket (Socket Mode, at /link/). Tests and the demo run the real
 // Slack client and the real handlers against it.
 //
 // It keeps state (rooms, members, messages, topics, pins, people), answers
@@ -12,6 +13,7 @@
 package fakeslack
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"sync"
@@ -40,6 +42,8 @@ const maxBody = 4 << 20
 // Options configure a Server. The zero value is useful.
 type Options struct {
 	Token         string           // bot token to accept; empty means DefaultToken
+	AppToken      string           // app-level token to accept; empty means DefaultAppToken
+	Patience      time.Duration    // how long an app may take to answer; zero means Slack's three seconds
 	SigningSecret string           // signs what is sent to the app
 	URL           string           // where the server is reached, without a trailing slash; see ServedAt
 	Now           func() time.Time // clock for message ids and signatures; nil means time.Now
@@ -48,11 +52,12 @@ type Options struct {
 
 // Server is the workspace. It is an http.Handler and safe for concurrent use.
 type Server struct {
-	token   string
-	secret  string
-	now     func() time.Time
-	methods map[string]method
-	events  feed
+	token    string
+	secret   string
+	patience time.Duration
+	now      func() time.Time
+	methods  map[string]method
+	events   feed
 
 	mu        sync.Mutex
 	scopes    []string // of the token
@@ -68,6 +73,7 @@ type Server struct {
 	faults    []*Fault
 	requests  []Request
 	responses []Response
+	sockets   sockets
 }
 
 // defaultScopes are those of a token that was given all that an app of this
@@ -93,6 +99,8 @@ func New(o Options) *Server {
 		scopes:   defaultScopes(),
 		token:    o.Token,
 		secret:   o.SigningSecret,
+		patience: cmp.Or(o.Patience, patience),
+		sockets:  newSockets(o.AppToken),
 		now:      o.Now,
 		url:      strings.TrimSuffix(o.URL, "/"),
 		views:    map[string]*View{},
@@ -149,6 +157,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveResponse(w, r, id)
 		return
 	}
+	if r.URL.Path == "/link/" {
+		s.serveLink(w, r)
+		return
+	}
 	if path, ok := strings.CutPrefix(r.URL.Path, "/archives/"); ok {
 		s.servePage(w, r, path)
 		return
@@ -159,6 +171,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // table lists every method of the Web API that the workspace knows.
 func (s *Server) table() map[string]method {
 	return map[string]method{
+		"apps.connections.open":    {run: s.appsConnectionsOpen, app: true},
 		"auth.test":                {run: s.authTest},
 		"bookmarks.add":            {run: s.bookmarksAdd},
 		"bookmarks.list":           {run: s.bookmarksList},

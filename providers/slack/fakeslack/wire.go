@@ -22,6 +22,7 @@ type body = map[string]any
 type method struct {
 	run      func(arguments) (body, error)
 	formOnly bool // Slack reads no JSON body for this method
+	app      bool // it wants the app-level token, the others the bot's
 }
 
 // refusal is an "ok":false answer. Extra fields stand beside "error".
@@ -120,6 +121,9 @@ func readJSON(r io.Reader) (arguments, error) {
 		return nil, refuse("request_timeout")
 	}
 	var fields map[string]json.RawMessage
+	if len(raw) == 0 { // a method without arguments
+		return arguments{}, nil
+	}
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return nil, refuse("invalid_json")
 	}
@@ -160,7 +164,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.authorise(token); err != nil {
+		if err := s.authorise(token, m.app); err != nil {
 			return nil, err
 		}
 		if !known {
@@ -212,10 +216,16 @@ func (s *Server) head(h http.Header, answer body) {
 }
 
 // authorise checks the token.
-func (s *Server) authorise(token string) error {
+func (s *Server) authorise(token string, app bool) error {
+	good, other := s.token, s.sockets.token
+	if app {
+		good, other = other, good
+	}
 	switch token {
-	case s.token:
+	case good:
 		return nil
+	case other:
+		return refuse("not_allowed_token_type")
 	case "":
 		return refuse("not_authed")
 	}
