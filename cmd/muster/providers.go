@@ -127,7 +127,7 @@ func openPager(p *roster.Pager, people pager.People) (*pager.Client, error) {
 func (v *vendors) mounts(incidents *gateway.Incidents) map[string]http.Handler {
 	mounts := map[string]http.Handler{}
 	if v.chat != nil {
-		desk := slack.NewDesk(v.chat, slackDoor{incidents: incidents, log: v.log})
+		desk := slack.NewDesk(v.chat, slackDoor{incidents: incidents, live: v.live, log: v.log})
 		h := slack.NewHandler(v.live.Config().Slack.SigningSecret.Reveal(), desk)
 		mounts["/slack/actions"] = http.HandlerFunc(h.Actions)
 		mounts["/slack/commands"] = http.HandlerFunc(h.Commands)

@@ -74,14 +74,14 @@ func (m *watch) questionRoom() int {
 func (m *watch) pageLines(room int) []string {
 	var lines []string
 	for _, page := range m.shown.Incident.OpenPages() {
-		lines = append(lines, m.painted(styleOf(incident.EntryEscalate), m.fit("CALLING  "+cmp.Or(page.Step, "by hand")+": "+pageState(page))))
+		lines = append(lines, m.painted(styleOf(incident.EntryEscalate), m.fitRaw("CALLING  "+cmp.Or(page.Step, "by hand")+": "+pageState(page))))
 		if now := attemptsNow(page); now != "" {
 			lines = append(lines, "         "+shorten(now, m.width-9))
 		}
 	}
 	for _, page := range m.shown.Incident.Pages {
 		if page.State == incident.PageExhausted && m.shown.Incident.AcknowledgedAt.IsZero() {
-			lines = append(lines, m.painted(styleOf(incident.EntryProblem), m.fit("CALLED   "+cmp.Or(page.Step, "by hand")+": "+pageState(page))))
+			lines = append(lines, m.painted(styleOf(incident.EntryProblem), m.fitRaw("CALLED   "+cmp.Or(page.Step, "by hand")+": "+pageState(page))))
 		}
 	}
 	return clipped(lines, room, "more is called: muster show "+string(m.key))

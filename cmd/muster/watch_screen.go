@@ -76,13 +76,10 @@ func (m *watch) head() []string {
 		severity = string(inc.Severity)
 	}
 	title := string(inc.Key) + " · " + oneLine(inc.Title)
-	if inc.Drill {
-		title = "DRILL " + title
-	}
 	title = shorten(title, m.width-lipgloss.Width(severity)-2)
 	gap := strings.Repeat(" ", m.width-lipgloss.Width(title)-lipgloss.Width(severity))
 	bold := lipgloss.NewStyle().Bold(true)
-	lines := []string{m.painted(bold, title+gap+severity), m.fit(m.standing(inc)), m.fit(holders(inc))}
+	lines := []string{m.painted(bold, title+gap+severity), m.fit(standing(inc, m.clock())), m.fit(holders(inc))}
 	room := ""
 	if inc.Room.Name != "" {
 		room = "#" + inc.Room.Name
@@ -100,17 +97,16 @@ func (m *watch) head() []string {
 		lines = append(lines, m.fit("affected: "+impact))
 	}
 	if p := m.shown.Paused; p != nil && inc.Open() {
-		text := fmt.Sprintf("PAUSED since %s by %s%s", clockText(p.At), p.By.String(), prefixed(": ", oneLine(p.Reason)))
-		lines = append(lines, m.painted(styleOf(incident.EntryTimeout), m.fit(text)))
+		lines = append(lines, m.painted(styleOf(incident.EntryTimeout), m.fit(pausedText(p))))
 	}
 	return lines
 }
 
 // standing is where the incident stands and for how long, and who has acknowledged it.
-func (m *watch) standing(inc *incident.Incident) string {
+func standing(inc *incident.Incident, now time.Time) string {
 	text := incidentState(inc)
 	if inc.Open() && !inc.PhaseAt.IsZero() {
-		text += " for " + spanText(m.clock().Sub(inc.PhaseAt))
+		text += " for " + spanText(now.Sub(inc.PhaseAt))
 	}
 	switch {
 	case !inc.AcknowledgedAt.IsZero():
