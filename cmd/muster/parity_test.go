@@ -50,3 +50,29 @@ func TestEveryVerbHasEveryDoor(t *testing.T) {
 		}
 	}
 }
+
+// TestActingIsDocumented: docs/acting.md says how each verb is said, in both ways, and shows the screen that the view draws.
+func TestActingIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/acting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	screen, err := os.ReadFile("testdata/watch/busy.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "```\n"+string(screen)+"```\n") {
+		t.Error("docs/acting.md shows another screen than testdata/watch/busy.txt")
+	}
+	for _, c := range rootCommand(shell{stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}).Commands() {
+		if verb := c.Annotations[verbAnnotation]; verb != "" && !strings.Contains(string(text), "`muster "+c.Name()+" ") {
+			t.Errorf("docs/acting.md has no command for %s", verb)
+		}
+	}
+	for verb, word := range slack.Offered() {
+		if !strings.Contains(string(text), "`/muster "+word) {
+			t.Errorf("docs/acting.md has no word for %s", verb)
+		}
+	}
+}

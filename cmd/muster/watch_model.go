@@ -164,7 +164,7 @@ func (m *watch) take(l looked) {
 		m.askAt = l.at.Add(askEveryAway)
 		return
 	}
-	if m.trouble != "" {
+	if m.trouble != "" && m.unsent == nil {
 		m.message = "the incident answers again"
 	}
 	m.trouble, m.fresh, m.shown = "", l.at, l.shown
@@ -225,7 +225,7 @@ func (m *watch) taken(a outcome) {
 			m.message += "; A acknowledges those too"
 		}
 	case errors.As(a.err, &away):
-		m.unsent, m.message = deed, "NOT RECORDED: "+away.Error()+". Enter sends it again, Esc drops it"
+		m.unsent, m.message = deed, "NOT RECORDED: Enter sends it again, Esc drops it · "+away.Error()
 	default:
 		what, hint := explain(a.err)
 		text := joined(" – ", what, hint)

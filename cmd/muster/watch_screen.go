@@ -198,6 +198,8 @@ func (m *watch) keyLine() string {
 	switch {
 	case m.help, m.notice != "":
 		return "any key goes on"
+	case m.prompt == nil && lipgloss.Width(keyHelp) > m.width:
+		return "? shows the keys; q leaves"
 	case m.prompt == nil:
 		return keyHelp
 	case m.unsent != nil:

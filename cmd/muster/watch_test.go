@@ -347,8 +347,15 @@ func TestWatchRepeatsADeed(t *testing.T) {
 		d := sitDown(t, busyDoor())
 		d.door.actErr = &gateway.Away{What: "ack", Err: context.DeadlineExceeded}
 		d.press(keys)
-		if seen := d.screen(); !strings.Contains(seen, "NOT RECORDED: ack: context deadline exceeded. Enter sends it again") {
+		if seen := d.screen(); !strings.Contains(seen, "NOT RECORDED: Enter sends it again, Esc drops it · ack: context") {
 			t.Errorf("it is not said:\n%s", seen)
+		}
+		d.door.err = &gateway.Away{What: "ask INC-7", Err: context.DeadlineExceeded}
+		d.look(3 * time.Second)
+		d.door.err = nil
+		d.look(3 * time.Second)
+		if seen := d.screen(); !strings.Contains(seen, "NOT RECORDED") {
+			t.Errorf("it is forgotten when the incident answers again:\n%s", seen)
 		}
 		d.door.actErr, d.door.receipt = nil, contract.Receipt{Text: "done now"}
 		d.press("<enter>")
