@@ -55,11 +55,11 @@ func (d *caller) watch(ctx context.Context, sh shell, key incident.Key) error {
 		m.names = d.config.Book.Names()
 	}
 	_, m.colour = terminalOf(sh.stdout)
-	if first := m.look(0); first.err != nil {
+	first := m.look(0)
+	if first.err != nil {
 		return first.err
-	} else {
-		m.take(first)
 	}
+	m.take(first)
 	return m.draw(ctx, sh.stdin, sh.stdout)
 }
 
