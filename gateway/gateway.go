@@ -45,6 +45,11 @@ type People interface {
 	PersonBySlack(user string) (oncall.Person, bool)
 }
 
+// Owners knows whom a page for a service calls, and false for what is no service.
+type Owners interface {
+	Owner(service string) (owner string, ok bool)
+}
+
 // Runbooks gives runbooks by name, with the SHA-256 of their normalised form. An unknown name is an error.
 type Runbooks interface {
 	Runbook(name string) (rb runbooks.Runbook, hash string, err error)
@@ -67,8 +72,10 @@ type Options struct {
 	Permissions func() *incident.Permissions
 	// Schedules is optional: without it names of schedules are taken as they are written.
 	Schedules Schedules
-	Logger    *slog.Logger     // nil = nowhere
-	Now       func() time.Time // nil = time.Now
+	// Owners is optional: without it a service cannot be paged by its name.
+	Owners Owners
+	Logger *slog.Logger     // nil = nowhere
+	Now    func() time.Time // nil = time.Now
 }
 
 // Incidents is how everything outside the workflows acts on incidents: the HTTP server, the vendors' handlers and the
@@ -83,6 +90,7 @@ type Incidents struct {
 	people         People
 	permissions    func() *incident.Permissions
 	schedules      Schedules
+	owners         Owners
 	log            *slog.Logger
 	now            func() time.Time
 
@@ -103,7 +111,7 @@ func New(o Options) (*Incidents, error) {
 	}
 	d := &Incidents{
 		client: o.Client, namespace: o.Namespace, ui: strings.TrimRight(o.UI, "/"), routes: o.Routes,
-		runbooks: o.Runbooks, defaultRunbook: o.DefaultRunbook, people: o.People, schedules: o.Schedules, log: o.Logger, now: o.Now,
+		runbooks: o.Runbooks, defaultRunbook: o.DefaultRunbook, people: o.People, schedules: o.Schedules, owners: o.Owners, log: o.Logger, now: o.Now,
 		permissions: o.Permissions,
 		places:      newPlaces(), deliveries: newRepeats(repeatWindow),
 	}

@@ -88,6 +88,9 @@ func (l *Live) Service(name string) (Routed, bool) { return l.Config().Service(n
 // Services lists the services of the configuration in force, sorted.
 func (l *Live) Services() []string { return l.Config().Services() }
 
+// Owner says whom a page for a service calls, by the configuration in force.
+func (l *Live) Owner(service string) (owner string, ok bool) { return l.Config().Owner(service) }
+
 // PersonByEmail finds somebody by e-mail address, whatever its case.
 func (l *Live) PersonByEmail(address string) (oncall.Person, bool) {
 	return l.Config().PersonByEmail(address)

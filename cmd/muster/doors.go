@@ -13,6 +13,7 @@ import (
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/providers/slack"
+	"github.com/musterbook/musterbook/roster"
 )
 
 // signalMargin is what is left of a caller's time for leaving an act as a signal when no worker has answered it.
@@ -41,6 +42,7 @@ func ruled(err error) error {
 // slackDoor is the door for people in Slack. Its acts are idempotent by their ids, like those of the gateway itself.
 type slackDoor struct {
 	incidents *gateway.Incidents
+	live      *roster.Live
 	log       *slog.Logger
 }
 

@@ -211,7 +211,7 @@ func (s *stack) connect(ctx context.Context) (err error) {
 func (s *stack) openDoor(context.Context) (err error) {
 	s.Incidents, err = gateway.New(gateway.Options{
 		Client: s.client, Namespace: s.namespace, UI: s.UIURL, Routes: routes{s.options.Live}, Runbooks: s.options.Runbooks,
-		DefaultRunbook: defaultRunbook, People: s.options.Live, Schedules: s.options.Live,
+		DefaultRunbook: defaultRunbook, People: s.options.Live, Schedules: s.options.Live, Owners: s.options.Live,
 		Permissions: s.options.Live.Permissions, Logger: s.log,
 	})
 	return err

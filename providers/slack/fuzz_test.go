@@ -106,6 +106,10 @@ func (refusingDoor) Act(context.Context, Target, contract.Verb, contract.Act) (c
 	return contract.Receipt{}, &contract.Refused{What: "no"}
 }
 
+func (refusingDoor) Tell(context.Context, Target, Topic) (string, error) {
+	return "", &contract.Refused{What: "no"}
+}
+
 func (refusingDoor) Declare(context.Context, Declaration) (contract.Receipt, error) {
 	return contract.Receipt{}, &contract.Refused{What: "no"}
 }

@@ -27,6 +27,7 @@ type acted struct {
 	Verb     contract.Verb
 	Act      contract.Act
 	Declared *slack.Declaration
+	Told     *slack.Topic
 }
 
 // door records what comes through it, and answers.
@@ -50,6 +51,11 @@ func (d *door) Act(_ context.Context, to slack.Target, verb contract.Verb, act c
 
 func (d *door) Declare(_ context.Context, n slack.Declaration) (contract.Receipt, error) {
 	return d.take(acted{Declared: &n})
+}
+
+func (d *door) Tell(_ context.Context, to slack.Target, about slack.Topic) (string, error) {
+	receipt, err := d.take(acted{To: to, Told: &about})
+	return receipt.Text, err
 }
 
 func (d *door) all() []acted {
@@ -513,6 +519,11 @@ type slowDoor struct{}
 func (slowDoor) Act(ctx context.Context, _ slack.Target, _ contract.Verb, _ contract.Act) (contract.Receipt, error) {
 	<-ctx.Done()
 	return contract.Receipt{}, ctx.Err()
+}
+
+func (slowDoor) Tell(ctx context.Context, _ slack.Target, _ slack.Topic) (string, error) {
+	<-ctx.Done()
+	return "", ctx.Err()
 }
 
 func (slowDoor) Declare(ctx context.Context, _ slack.Declaration) (contract.Receipt, error) {
