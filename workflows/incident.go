@@ -15,7 +15,7 @@ import (
 
 // engineVersion is the newest version of the interpreter; it is recorded once at the start of each run, and
 // continue-as-new is where an open incident moves to it.
-const engineVersion = versionPrecise
+const engineVersion = versionRoom
 
 // What the versions have changed in what a run does, so that an open one goes on as it began.
 const (
@@ -27,6 +27,8 @@ const (
 	// versionPrecise: a page that wakes somebody for a question and ends in vain says what nobody has answered; a
 	// poll of an action does not outlast its timeout.
 	versionPrecise = 4
+	// versionRoom: the card shows everything at a glance, and the links of the incident are the room's bookmarks.
+	versionRoom = 5
 )
 
 // since says whether this run has begun with a version of the interpreter, or a newer one.
@@ -73,6 +75,7 @@ func (r *run) live(ctx workflow.Context) (contract.IncidentResult, error) {
 	r.mirror(ctx)
 	r.deliver(ctx)
 	r.deliverSystems(ctx)
+	r.announce(ctx)
 	r.callPeople(ctx)
 	r.followAttempts(ctx)
 	r.callForgotten(ctx)
@@ -195,7 +198,8 @@ func (r *run) tellEnd(ctx workflow.Context) {
 // not arrive in time is handed to the review.
 func (r *run) settle(ctx workflow.Context, story *task) error {
 	settled := func() bool {
-		return story.finished && r.effects == 0 && !r.calling() && !r.owesSettling() && r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer()
+		return story.finished && r.effects == 0 && !r.calling() && !r.owesSettling() && r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer() &&
+			!r.announcementDiffers()
 	}
 	deadline := now(ctx).Add(settleTime)
 	if _, err := wait(ctx, waiting{
