@@ -130,7 +130,7 @@ func (d *doctor) publicPaths() []string {
 		}
 	}
 	if d.config.Slack != nil {
-		paths = append(paths, "/slack/actions", "/slack/commands")
+		paths = append(paths, "/slack/actions", "/slack/commands", "/slack/events")
 	}
 	return paths
 }

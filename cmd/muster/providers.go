@@ -127,9 +127,11 @@ func openPager(p *roster.Pager, people pager.People) (*pager.Client, error) {
 func (v *vendors) mounts(incidents *gateway.Incidents) map[string]http.Handler {
 	mounts := map[string]http.Handler{}
 	if v.chat != nil {
-		h := slack.NewHandler(v.live.Config().Slack.SigningSecret.Reveal(), v.chat, slackDoor{incidents: incidents, log: v.log})
+		desk := slack.NewDesk(v.chat, slackDoor{incidents: incidents, log: v.log})
+		h := slack.NewHandler(v.live.Config().Slack.SigningSecret.Reveal(), desk)
 		mounts["/slack/actions"] = http.HandlerFunc(h.Actions)
 		mounts["/slack/commands"] = http.HandlerFunc(h.Commands)
+		mounts["/slack/events"] = http.HandlerFunc(h.Events)
 	}
 	if v.mail != nil {
 		mounts["/mail/"] = v.mail.Handler(phoneDoor{incidents: incidents})

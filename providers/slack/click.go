@@ -1,88 +1,124 @@
 package slack
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
 )
 
 // interaction is what we need of Slack's payload
-// (https://docs.slack.dev/reference/interaction-payloads/block_actions-payload).
-// The message itself is not read: a strange block in it must not cost a click.
+// (https://docs.slack.dev/reference/interaction-payloads). The message itself
+// and a modal's inputs are not read here: a strange block in them must not cost
+// a click. Who needs them takes them from raw or State.
 type interaction struct {
 	Type        string `json:"type"`
-	TriggerID   string `json:"trigger_id"`
+	TriggerID   string `json:"trigger_id"`  // opens one modal, within three seconds
+	CallbackID  string `json:"callback_id"` // of a shortcut
 	ResponseURL string `json:"response_url"`
 	User        struct {
 		ID       string `json:"id"`
 		Username string `json:"username"`
 		Name     string `json:"name"`
 	} `json:"user"`
-	Channel struct {
+	Channel struct { // empty in modals
 		ID   string `json:"id"`
 		Name string `json:"name"`
 	} `json:"channel"`
-	Actions []struct {
-		ActionID string `json:"action_id"`
-		Value    string `json:"value"`
-	} `json:"actions"`
+	Message struct { // what was clicked on, or what a shortcut is for
+		TS       string `json:"ts"`
+		ThreadTS string `json:"thread_ts"`
+	} `json:"message"`
+	View    view     `json:"view"` // the modal that was acted in; empty in messages
+	Actions []action `json:"actions"`
+
+	raw json.RawMessage // the whole payload
+}
+
+// action is one press of a button, or choice of an element.
+type action struct {
+	ActionID string `json:"action_id"`
+	BlockID  string `json:"block_id"`
+	Value    string `json:"value"`
+}
+
+// view is a modal as an interaction carries it.
+type view struct {
+	ID              string `json:"id"`
+	RootViewID      string `json:"root_view_id"`
+	Hash            string `json:"hash"`
+	CallbackID      string `json:"callback_id"`
+	PrivateMetadata string `json:"private_metadata"`
+	// State is what was entered: {"values": {block id: {action id: element}}}.
+	State json.RawMessage `json:"state"`
+}
+
+// readInteraction reads a payload of any kind.
+func readInteraction(payload []byte) (interaction, error) {
+	var in interaction
+	if err := json.Unmarshal(payload, &in); err != nil {
+		return interaction{}, fmt.Errorf("read the field payload: %w", err)
+	}
+	in.raw = payload
+	return in, nil
+}
+
+// name is what Slack calls the person, for want of a better name.
+func (in interaction) name() string {
+	if in.User.Name != "" {
+		return in.User.Name
+	}
+	return in.User.Username
+}
+
+// press carries out what one of our buttons says. Slack shows nothing of the
+// answer to a click, so the result goes to the response URL.
+func (d *Desk) press(ctx context.Context, in interaction) (answer, error) {
+	c, err := readClick(in)
+	if err != nil {
+		return answer{}, err
+	}
+	act := c.act
+	act.By = d.who(ctx, in.User.ID, in.name())
+	receipt, err := d.door.Act(ctx, c.target, c.verb, act)
+	text := d.say(receipt, err)
+	return answer{then: func(ctx context.Context) { d.whisper(ctx, in.ResponseURL, text) }}, nil
 }
 
 // click is a press of one of our buttons, in the contract's words.
 type click struct {
-	user, userName string
-	responseURL    string
-	target         Target
-	verb           contract.Verb
-	act            contract.Act // without By
+	target Target
+	verb   contract.Verb
+	act    contract.Act // without By
 }
 
-// readClick reads an interaction. ours is false for what is none of our clicks:
-// other kinds of interactions, and other apps' or older versions' buttons.
-func readClick(payload []byte) (c click, ours bool, err error) {
-	var in interaction
-	if err := json.Unmarshal(payload, &in); err != nil {
-		return click{}, false, fmt.Errorf("read the field payload: %w", err)
+// readClick reads the press of one of our buttons.
+func readClick(in interaction) (click, error) {
+	if len(in.Actions) == 0 {
+		return click{}, errors.New("the payload lacks actions")
 	}
-	if in.Type != "block_actions" {
-		return click{}, false, nil
+	a := in.Actions[0]
+	var p press
+	if err := json.Unmarshal([]byte(a.Value), &p); err != nil {
+		return click{}, fmt.Errorf("read the value of button %s: %w", a.ActionID, err)
 	}
-	for _, a := range in.Actions {
-		if !strings.HasPrefix(a.ActionID, actionPrefix) {
-			continue
-		}
-		var p press
-		if err := json.Unmarshal([]byte(a.Value), &p); err != nil {
-			return click{}, false, fmt.Errorf("read the value of button %s: %w", a.ActionID, err)
-		}
-		if !slices.Contains(contract.Verbs(), p.Verb) {
-			return click{}, false, fmt.Errorf("button %s: unknown verb %q", a.ActionID, p.Verb)
-		}
-		if in.User.ID == "" || in.TriggerID == "" {
-			return click{}, false, errors.New("the payload lacks user.id or trigger_id")
-		}
-		return in.click(p), true, nil
+	if !slices.Contains(contract.Verbs(), p.Verb) {
+		return click{}, fmt.Errorf("button %s: unknown verb %q", a.ActionID, p.Verb)
 	}
-	return click{}, false, nil
-}
-
-func (in interaction) click(p press) click {
-	name := in.User.Name
-	if name == "" {
-		name = in.User.Username
+	if in.User.ID == "" || in.TriggerID == "" {
+		return click{}, errors.New("the payload lacks user.id or trigger_id")
 	}
 	key := incident.Key(p.Key)
 	return click{
-		user: in.User.ID, userName: name, responseURL: in.ResponseURL, verb: p.Verb,
+		verb:   p.Verb,
 		target: Target{WorkflowID: p.Incident, Key: key, Room: in.Channel.ID, RoomName: in.Channel.Name},
 		act:    contract.Act{ID: actID(in.TriggerID), Key: key, Value: p.Value, Question: p.Question, Page: p.Page},
-	}
+	}, nil
 }
 
 // actID makes an act recognisable: Slack gives each click and each command a

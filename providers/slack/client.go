@@ -1,6 +1,7 @@
 // Package slack is the chat of an incident in Slack, both directions: Client
-// opens the room, posts and shows what is so; Handler takes the clicks and the
-// slash commands of people and hands them on as the contract's acts.
+// opens the room, posts and shows what is so; Desk takes the clicks, the slash
+// commands and what else Slack tells us, and hands them on as the contract's
+// acts. Handler is its door on the web.
 //
 // It knows the contract's messages and Slack's API, and nothing of workflows.
 // Every method may be called again with the same request: how a repetition is

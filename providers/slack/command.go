@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -14,23 +15,74 @@ import (
 // command is a slash command as Slack sends it
 // (https://docs.slack.dev/interactivity/implementing-slash-commands).
 type command struct {
-	id             string // recognises a repetition
-	name           string // "/muster"
-	text           string
-	user, userName string
-	room, roomName string
+	Name        string `json:"command"` // "/muster"
+	Text        string `json:"text"`    // with Slack's escapes
+	TriggerID   string `json:"trigger_id"`
+	ResponseURL string `json:"response_url"`
+	User        string `json:"user_id"`
+	UserName    string `json:"user_name"`
+	Room        string `json:"channel_id"`
+	RoomName    string `json:"channel_name"`
 }
 
-func readCommand(form url.Values) (command, error) {
-	c := command{
-		id: actID(form.Get("trigger_id")), name: form.Get("command"), text: unescape(form.Get("text")),
-		user: form.Get("user_id"), userName: form.Get("user_name"),
-		room: form.Get("channel_id"), roomName: form.Get("channel_name"),
+// commandIn is the command of a form.
+func commandIn(form url.Values) command {
+	return command{
+		Name: form.Get("command"), Text: form.Get("text"),
+		TriggerID: form.Get("trigger_id"), ResponseURL: form.Get("response_url"),
+		User: form.Get("user_id"), UserName: form.Get("user_name"),
+		Room: form.Get("channel_id"), RoomName: form.Get("channel_name"),
 	}
-	if c.user == "" || form.Get("trigger_id") == "" || c.name == "" {
-		return command{}, errors.New("the form lacks command, user_id or trigger_id")
+}
+
+// check finds what no command lacks.
+func (c command) check() error {
+	if c.User == "" || c.TriggerID == "" || c.Name == "" {
+		return errors.New("the command lacks command, user_id or trigger_id")
 	}
-	return c, nil
+	return nil
+}
+
+// carryOut does what a command says and tells what came of it.
+func (d *Desk) carryOut(ctx context.Context, c command) string {
+	order, err := parseCommand(unescape(c.Text))
+	if err != nil {
+		return err.Error()
+	}
+	by := func() incident.Actor { return d.who(ctx, c.User, c.UserName) }
+	switch order.kind {
+	case orderHelp:
+		return help(c.Name)
+	case orderDeclare:
+		n := order.declaration
+		n.ID, n.Room, n.By = actID(c.TriggerID), c.Room, by()
+		receipt, err := d.door.Declare(ctx, n)
+		return d.say(receipt, err)
+	case orderAct:
+	}
+	act := order.act
+	act.ID, act.By = actID(c.TriggerID), by()
+	if !d.resolve(ctx, order.verb, &act) {
+		return "That person is not in the roster."
+	}
+	to := Target{Key: act.Key, Room: c.Room, RoomName: c.RoomName}
+	receipt, err := d.door.Act(ctx, to, order.verb, act)
+	return d.say(receipt, err)
+}
+
+// resolve puts people of the roster in the place of Slack's mentions. It
+// reports false when somebody is not in the roster.
+func (d *Desk) resolve(ctx context.Context, verb contract.Verb, act *contract.Act) bool {
+	if user := mentioned(act.Person); user != "" {
+		who := d.who(ctx, user, "")
+		act.Person, act.PersonName = string(who.Person), who.Name
+		return who.Person != ""
+	}
+	if user := mentioned(act.Value); user != "" && verb == contract.VerbPage {
+		act.Value = string(d.who(ctx, user, "").Person)
+		return act.Value != ""
+	}
+	return true
 }
 
 // orderKind is what a command asks for.

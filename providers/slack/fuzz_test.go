@@ -20,16 +20,36 @@ func FuzzClick(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		c, ours, err := readClick(payload)
-		switch {
-		case err != nil && ours:
-			t.Errorf("an error and a click: %v", err)
-		case !ours:
+		in, err := readInteraction(payload)
+		if err != nil {
 			return
-		case c.user == "" || c.act.ID == actID("") || !slices.Contains(contract.Verbs(), c.verb):
+		}
+		c, err := readClick(in)
+		switch {
+		case err != nil:
+			return
+		case in.User.ID == "" || c.act.ID == actID("") || !slices.Contains(contract.Verbs(), c.verb):
 			t.Errorf("a click without user, id or verb: %+v", c)
 		case c.act.By.Verified:
 			t.Errorf("a payload named its own actor: %+v", c)
+		}
+	})
+}
+
+func FuzzEvent(f *testing.F) {
+	for _, seed := range []string{
+		``, `{}`, `null`, `[]`, `{"type":"url_verification","challenge":"c"}`, `{"type":"event_callback","event_id":"Ev1","event":{"type":"app_home_opened","user":"U1"}}`,
+		`{"type":"event_callback","event_id":"Ev1","event":null}`, `{"type":"event_callback","event":{"type":7}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		e, challenge, err := readEvent(payload)
+		switch {
+		case err != nil || challenge != "":
+			return
+		case e.ID == actID("") || (e.ID == "") != (e.Type == ""):
+			t.Errorf("an event without id or type: %+v", e)
 		}
 	})
 }
@@ -75,8 +95,8 @@ func FuzzCommandForm(f *testing.F) {
 		if err != nil {
 			return
 		}
-		c, err := readCommand(form)
-		if err == nil && (c.user == "" || c.name == "" || c.id == actID("")) {
+		c := commandIn(form)
+		if c.check() == nil && (c.User == "" || c.Name == "" || c.TriggerID == "") {
 			t.Errorf("accepted without its parts: %+v", c)
 		}
 	})

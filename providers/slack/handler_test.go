@@ -68,10 +68,11 @@ type house struct {
 func startHouse(t *testing.T) house {
 	t.Helper()
 	h := house{world: start(t), door: &door{answer: contract.Receipt{Text: "done & noted"}}}
-	handler := slack.NewHandler(secret, h.Client, h.door)
+	handler := slack.NewHandler(secret, slack.NewDesk(h.Client, h.door))
 	mux := http.NewServeMux()
 	mux.HandleFunc("/slack/actions", handler.Actions)
 	mux.HandleFunc("/slack/commands", handler.Commands)
+	mux.HandleFunc("/slack/events", handler.Events)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	h.url = server.URL
@@ -366,7 +367,7 @@ func TestNoSecretMeansNobody(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	d := &door{}
-	server := httptest.NewServer(http.HandlerFunc(slack.NewHandler("", w.Client, d).Actions))
+	server := httptest.NewServer(http.HandlerFunc(slack.NewHandler("", slack.NewDesk(w.Client, d)).Actions))
 	defer server.Close()
 	reply, err := w.Send(t.Context(), server.URL, []byte("payload={}"), fakeslack.Signing{})
 	if err != nil || reply.Status != http.StatusUnauthorized {
@@ -401,6 +402,13 @@ func TestMalformedRequests(t *testing.T) {
 		{"another app's button", "/slack/actions", payload(`{"type":"block_actions","actions":[{"action_id":"x","value":"?"}]}`), http.StatusOK},
 		{"another kind", "/slack/actions", payload(`{"type":"view_closed"}`), http.StatusOK},
 		{"empty command", "/slack/commands", "", http.StatusBadRequest},
+		{"broken event", "/slack/events", `{"type":`, http.StatusBadRequest},
+		{"event without id", "/slack/events", `{"type":"event_callback","event":{"type":"x"}}`, http.StatusBadRequest},
+		{"event without type", "/slack/events", `{"type":"event_callback","event_id":"Ev1","event":{}}`, http.StatusBadRequest},
+		{"event of nobody", "/slack/events", `{"type":"event_callback","event_id":"Ev1","event":{"type":"x"}}`, http.StatusOK},
+		{"another envelope", "/slack/events", `{"type":"app_rate_limited"}`, http.StatusOK},
+		{"a modal of nobody", "/slack/actions", payload(`{"type":"view_submission","view":{"callback_id":"x"}}`), http.StatusOK},
+		{"a shortcut of nobody", "/slack/actions", payload(`{"type":"shortcut","callback_id":"x"}`), http.StatusOK},
 		{"certificate check", "/slack/commands", "ssl_check=1&token=x", http.StatusOK},
 	}
 	for _, test := range tests {
@@ -431,7 +439,7 @@ func TestSlowDoorStillAnswersInTime(t *testing.T) {
 	t.Parallel()
 	w := start(t)
 	slow := slowDoor{}
-	server := httptest.NewServer(http.HandlerFunc(slack.NewHandler(secret, w.Client, slow).Commands))
+	server := httptest.NewServer(http.HandlerFunc(slack.NewHandler(secret, slack.NewDesk(w.Client, slow)).Commands))
 	defer server.Close()
 	began := time.Now()
 	reply, err := w.Command(t.Context(), server.URL, fakeslack.CommandRequest{User: w.ana.ID, Room: w.room(t), Command: "/muster", Text: "ack"})
