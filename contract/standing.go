@@ -87,6 +87,11 @@ func orElse(text, other string) string {
 	return text
 }
 
+// nonEmpty keeps the texts that say something.
+func nonEmpty(texts ...string) []string {
+	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
+}
+
 // phase is where the incident is on its way, and since when.
 func (s *Snapshot) phase() []CardLine {
 	inc := &s.Incident
@@ -157,11 +162,7 @@ func (s *Snapshot) customers() []CardLine {
 	var lines []CardLine
 	if n := len(s.Incident.Updates); n > 0 {
 		last := s.Incident.Updates[n-1]
-		text := last.Audience + ": " + last.Message
-		if last.Status != "" {
-			text = last.Audience + ": " + last.Status + ": " + last.Message
-		}
-		told := line(text)
+		told := line(strings.Join(nonEmpty(last.Audience, last.Status), ", ") + ": " + last.Message)
 		told.Word, told.At = "at", last.At
 		lines = append(lines, told)
 	}

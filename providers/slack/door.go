@@ -16,7 +16,7 @@ type Target struct {
 	RoomName   string // "privategroup" and "directmessage" where Slack hides it
 }
 
-// Door carries out what people do in Slack. Both methods answer before the
+// Door carries out what people do in Slack. Its methods answer before the
 // context's deadline, which Slack sets; what takes longer is recorded, and the
 // receipt says that it is pending.
 //
@@ -30,6 +30,9 @@ type Door interface {
 	// Declare begins an incident and says which. It is idempotent by the
 	// declaration's ID, in the same sense.
 	Declare(ctx context.Context, d Declaration) (contract.Receipt, error)
+	// Standing says where the incident stands that is meant; ours is false for a
+	// room of no open incident. It has no effect.
+	Standing(ctx context.Context, to Target) (card contract.Card, ours bool, err error)
 }
 
 // Declaration is an incident that a person declares.
