@@ -56,6 +56,9 @@ type Slack struct {
 	Token         Secret // the bot's token, xoxb-…
 	SigningSecret Secret
 	APIURL        string // empty: Slack's own; without a trailing slash
+
+	Announce     string        // the channel that hears of every incident; empty: none
+	ArchiveAfter time.Duration // how long after an incident's review its room is archived; 0: never
 }
 
 // Twilio is the telephone.
@@ -88,6 +91,9 @@ type Routed struct {
 	Type        string
 	Environment string
 	Inputs      map[string]any
+
+	Announce     string        // the channel that hears of the incident; empty: none
+	ArchiveAfter time.Duration // of the incident's room, from its review on; 0: never
 }
 
 // Outside is what a file refers to that does not stand in it.

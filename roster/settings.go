@@ -93,6 +93,7 @@ func (b *builder) slack(s *fileSlack) *Slack {
 	}
 	return &Slack{
 		Token: token, SigningSecret: b.secret(s.SigningSecret, "slack.signing_secret"), APIURL: b.webAddress(s.APIURL, "slack.api_url"),
+		Announce: s.Announce.named(), ArchiveAfter: s.ArchiveAfter.length,
 	}
 }
 
