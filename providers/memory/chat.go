@@ -65,18 +65,32 @@ func (w *World) ShowRoom(_ context.Context, req contract.ShowRoomRequest) (contr
 	for _, s := range req.Settled {
 		w.write(Act{Kind: "settle", Text: s.Now.Text}, "settle %s", message(s.Now))
 	}
-	w.bookmark(req.Room, req.Bookmarks)
-	return contract.ShowRoomResult{CardID: "card", Bookmarked: true}, nil
-}
-
-// bookmark writes the links that a room does not have yet, or has with another address.
-func (w *World) bookmark(room string, links []contract.Link) {
-	for _, l := range links {
-		if at := room + "/" + l.Name; w.marks[at] != l.URL {
-			w.marks[at] = l.URL
-			w.write(Act{Kind: "bookmark", Name: l.Name, Text: l.URL}, "bookmark %s %s", l.Name, l.URL)
+	out := contract.ShowRoomResult{CardID: "card", Bookmarked: true}
+	for _, l := range req.Bookmarks {
+		switch err := w.bookmark(req.Room, l); {
+		case contract.IsRefused(err):
+			out.Problems = append(out.Problems, err.Error())
+		case err != nil:
+			out.Bookmarked = false
 		}
 	}
+	return out, nil
+}
+
+// bookmark writes a link that the room does not have yet, or has with another address.
+func (w *World) bookmark(room string, l contract.Link) error {
+	act, at := Act{Kind: "bookmark", Name: l.Name, Text: l.URL, At: w.Now()}, room+"/"+l.Name
+	if w.marks[at] == l.URL {
+		return nil
+	}
+	if w.Fail != nil {
+		if err := w.Fail(act); err != nil {
+			return err
+		}
+	}
+	w.marks[at] = l.URL
+	w.write(act, "bookmark %s %s", l.Name, l.URL)
+	return nil
 }
 
 // Announce is idempotent by Key, and changes what is posted.
