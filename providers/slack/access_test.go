@@ -33,7 +33,7 @@ func TestAccess(t *testing.T) {
 	if off := got.Ours.Sub(got.Theirs).Abs(); got.Bot == "" || got.Workspace == "" || off > 2*time.Second {
 		t.Errorf("%+v", got)
 	}
-	w.Grant("chat:write", "channels:history", "channels:join", "channels:manage", "channels:read", "commands", "pins:write",
+	w.Grant("bookmarks:read", "bookmarks:write", "chat:write", "channels:history", "channels:join", "channels:manage", "channels:read", "commands", "pins:write",
 		"users:read", "users:read.email", "groups:read", "groups:history", "groups:write")
 	if got, err = w.Access(t.Context()); err != nil {
 		t.Fatal(err)
