@@ -138,4 +138,3 @@ func (r *run) bookmarked(ctx workflow.Context, links []contract.Link, done bool)
 		r.unmarked = time.Time{}
 	})
 }
-

@@ -64,10 +64,14 @@ func TestEventsOfABurst(t *testing.T) {
 	for n := range clicks {
 		all.Go(func() {
 			act, verb := contract.Act{ID: fmt.Sprint("click/", n), By: person("ben", incident.DoorSlack)}, contract.VerbSeverity
-			switch act.Value = []string{"SEV1", "SEV2"}[n%2]; {
-			case n%4 == 2:
-				verb, act.Value, act.Role, act.Person, act.PersonName = contract.VerbAssign, "", "commander", "ben", "Ben"
-			case n%4 == 3:
+			switch n % 4 {
+			case 0:
+				act.Value = "SEV1"
+			case 1:
+				act.Value = "SEV2"
+			case 2:
+				verb, act.Role, act.Person, act.PersonName = contract.VerbAssign, "commander", "ben", "Ben"
+			default:
 				verb = contract.VerbAck
 			}
 			_, _ = l.act(id, verb, act) // what changes nothing is a click too

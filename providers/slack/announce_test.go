@@ -49,8 +49,13 @@ func TestAnnounceRecovers(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{"chat.postMessage", "conversations.list", "conversations.join"} {
 		for _, fault := range []fakeslack.Fault{
-			{Kind: fakeslack.WorkThenDrop}, {Kind: fakeslack.DropBeforeWork}, {Kind: fakeslack.ServerError}, {Kind: fakeslack.HTMLPage},
-			{Kind: fakeslack.RateLimited}, {Kind: fakeslack.RateLimitedBare}, {Kind: fakeslack.Refuse, Error: "fatal_error"},
+			{Kind: fakeslack.WorkThenDrop},
+			{Kind: fakeslack.DropBeforeWork},
+			{Kind: fakeslack.ServerError},
+			{Kind: fakeslack.HTMLPage},
+			{Kind: fakeslack.RateLimited},
+			{Kind: fakeslack.RateLimitedBare},
+			{Kind: fakeslack.Refuse, Error: "fatal_error"},
 		} {
 			t.Run(method+" "+string(fault.Kind), func(t *testing.T) {
 				t.Parallel()
@@ -95,8 +100,13 @@ func TestAnnounceWhereNobodyLetsUs(t *testing.T) {
 func TestCloseRoom(t *testing.T) {
 	t.Parallel()
 	faults := []fakeslack.Fault{
-		{}, {Kind: fakeslack.WorkThenDrop}, {Kind: fakeslack.DropBeforeWork}, {Kind: fakeslack.ServerError}, {Kind: fakeslack.HTMLPage},
-		{Kind: fakeslack.RateLimited}, {Kind: fakeslack.Refuse, Error: "internal_error"},
+		{},
+		{Kind: fakeslack.WorkThenDrop},
+		{Kind: fakeslack.DropBeforeWork},
+		{Kind: fakeslack.ServerError},
+		{Kind: fakeslack.HTMLPage},
+		{Kind: fakeslack.RateLimited},
+		{Kind: fakeslack.Refuse, Error: "internal_error"},
 	}
 	for _, method := range []string{"chat.postMessage", "conversations.archive"} {
 		for _, fault := range faults {
