@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -171,9 +172,17 @@ func (s *Snapshot) customers() []CardLine {
 	return lines
 }
 
-// questions are what is awaited and the tasks that are open, each with whom it is awaited from and until when.
+// questions are what is awaited and the tasks that are open, each with whom it is awaited from and until when: what is due
+// first stands first.
 func questions(inc *incident.Incident) (waits, tasks []CardLine) {
-	for _, q := range inc.OpenQuestions() {
+	open := inc.OpenQuestions()
+	slices.SortStableFunc(open, func(a, b *incident.Question) int {
+		if a.Deadline.IsZero() != b.Deadline.IsZero() {
+			return b.Deadline.Compare(a.Deadline) // without a deadline last
+		}
+		return cmp.Or(a.Deadline.Compare(b.Deadline), a.OpenedAt.Compare(b.OpenedAt), cmp.Compare(a.Key, b.Key))
+	})
+	for _, q := range open {
 		if q.Kind == incident.QuestionTask {
 			tasks = append(tasks, awaited(inc, q))
 		} else {
@@ -222,7 +231,11 @@ func asked(inc *incident.Incident, q *incident.Question) string {
 // calling is who is being called.
 func calling(inc *incident.Incident) []CardLine {
 	var lines []CardLine
-	for _, p := range inc.OpenPages() {
+	open := slices.Clone(inc.OpenPages())
+	slices.SortStableFunc(open, func(a, b *incident.Page) int {
+		return cmp.Or(a.StartedAt.Compare(b.StartedAt), cmp.Compare(a.Key, b.Key))
+	})
+	for _, p := range open {
 		if p.Level >= len(p.Levels) {
 			continue
 		}
