@@ -186,6 +186,9 @@ type Snapshot struct {
 	Paused   *Pause       `json:"paused,omitempty"`
 	Phases   []PhaseLine  `json:"phases,omitempty"`
 	Undo     []UndoRecord `json:"undo,omitempty"` // what can be taken back, without its values
+
+	Links      []Link    `json:"links,omitempty"`      // of the runbook
+	NextUpdate time.Time `json:"next_update,omitzero"` // when customers are to hear again
 }
 
 // PhaseLine is one phase and where it stands.

@@ -145,7 +145,7 @@ func (d *Incidents) declaration(n NewIncident) (contract.IncidentInput, error) {
 			Title: n.Title, Summary: n.Summary, Type: cmp.Or(n.Type, r.Type), Service: r.Service, Team: r.Team,
 			Source: "person", Environment: cmp.Or(n.Environment, r.Environment), Labels: n.Labels, Severity: severity,
 			By: n.By, At: d.now().UTC(), Inputs: inputs, Drill: n.Drill,
-			DrillRoom: n.DrillRoom, Telephones: n.Telephones,
+			DrillRoom: n.DrillRoom, Telephones: n.Telephones, Announce: r.Announce, ArchiveAfter: r.ArchiveAfter,
 		},
 		Runbook: rb, Hash: hash, Permissions: permissions,
 	}, nil

@@ -25,6 +25,9 @@ type Routed struct {
 	Environment string
 	Type        string
 	Inputs      map[string]any
+
+	Announce     string        // the chat channel that hears of the incident; empty = none
+	ArchiveAfter time.Duration // of the incident's room, from its review on; 0 = never
 }
 
 // Routes is the part of the roster that leads alerts and services to runbooks. It answers from memory.

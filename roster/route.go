@@ -106,6 +106,12 @@ func (c *Config) compose(rule string, over layer, s service) Routed {
 		Environment: first(layers, func(l layer) text { return l.Environment }).value,
 		Inputs:      map[string]any{},
 	}
+	if c.Slack != nil {
+		routed.Announce, routed.ArchiveAfter = c.Slack.Announce, c.Slack.ArchiveAfter
+		if n := slices.IndexFunc(layers, func(l layer) bool { return l.Announce.given() }); n >= 0 {
+			routed.Announce = layers[n].Announce.named()
+		}
+	}
 	if slices.Contains(c.runbooks[routed.Runbook].Inputs, serviceInput) {
 		routed.Inputs[serviceInput] = s.id
 	}

@@ -15,7 +15,7 @@ import (
 
 // engineVersion is the newest version of the interpreter; it is recorded once at the start of each run, and
 // continue-as-new is where an open incident moves to it.
-const engineVersion = versionRuled
+const engineVersion = versionRoom
 
 // What the versions have changed in what a run does, so that an open one goes on as it began.
 const (
@@ -29,6 +29,8 @@ const (
 	versionPrecise = 4
 	// versionRuled: the rules in the input are obeyed. A worker before it has let acts pass that a replay would refuse.
 	versionRuled = 5
+	// versionRoom: the card shows everything at a glance, and the links of the incident are the room's bookmarks.
+	versionRoom = 6
 )
 
 // since says whether this run has begun with a version of the interpreter, or a newer one.
@@ -76,6 +78,7 @@ func (r *run) live(ctx workflow.Context) (contract.IncidentResult, error) {
 	r.mirror(ctx)
 	r.deliver(ctx)
 	r.deliverSystems(ctx)
+	r.announce(ctx)
 	r.callPeople(ctx)
 	r.followAttempts(ctx)
 	r.callForgotten(ctx)
@@ -198,7 +201,8 @@ func (r *run) tellEnd(ctx workflow.Context) {
 // not arrive in time is handed to the review.
 func (r *run) settle(ctx workflow.Context, story *task) error {
 	settled := func() bool {
-		return story.finished && r.effects == 0 && !r.calling() && !r.owesSettling() && r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer()
+		return story.finished && r.effects == 0 && !r.calling() && !r.owesSettling() && r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer() &&
+			!r.announcementDiffers()
 	}
 	deadline := now(ctx).Add(settleTime)
 	if _, err := wait(ctx, waiting{

@@ -77,6 +77,24 @@ func (d slackDoor) Declare(ctx context.Context, n slack.Declaration) (contract.R
 	return contract.Receipt{Text: declaredText(begun)}, nil
 }
 
+// Standing says where the incident of a key, or of a room, stands.
+func (d slackDoor) Standing(ctx context.Context, to slack.Target) (contract.Card, bool, error) {
+	key := to.Key
+	if key == "" {
+		var err error
+		key, err = d.keyOf(ctx, to)
+		var none *incident.Refusal
+		if errors.As(err, &none) {
+			return contract.Card{}, false, nil
+		}
+		if err != nil {
+			return contract.Card{}, false, err
+		}
+	}
+	card, err := d.incidents.Standing(ctx, key)
+	return card, err == nil, ruled(err)
+}
+
 // declaredText says which incident was begun.
 func declaredText(begun gateway.Declared) string {
 	name := string(begun.Key)

@@ -59,7 +59,7 @@ func (d *Desk) carryOut(ctx context.Context, c command) string {
 		receipt, err := d.door.Declare(ctx, n)
 		return d.say(receipt, err)
 	case orderTell:
-		return d.tell(ctx, Target{Key: order.act.Key, Room: c.Room, RoomName: c.RoomName}, order.topic)
+		return d.tellAbout(ctx, Target{Key: order.act.Key, Room: c.Room, RoomName: c.RoomName}, order.topic)
 	case orderAct:
 	}
 	act := order.act

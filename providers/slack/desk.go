@@ -35,6 +35,9 @@ type Desk struct {
 	log    *slog.Logger
 	seen   recent // events that were taken; a first sieve only, see event
 	routes routes
+
+	greeted   lately // who was caught up in which room
+	strangers lately // rooms of no incident
 }
 
 // NewDesk makes a desk. The client tells who the people are and sends the

@@ -33,6 +33,9 @@ type Door interface {
 	// Tell answers a question in plain text of several lines, the most important
 	// first, because a long one is cut. It changes nothing.
 	Tell(ctx context.Context, to Target, about Topic) (string, error)
+	// Standing says where the incident stands that is meant; ours is false for a
+	// room of no open incident. It has no effect.
+	Standing(ctx context.Context, to Target) (card contract.Card, ours bool, err error)
 }
 
 // Declaration is an incident that a person declares.

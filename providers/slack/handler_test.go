@@ -36,6 +36,18 @@ type door struct {
 	acts    []acted
 	answer  contract.Receipt
 	refusal error
+
+	card  contract.Card // where the incident stands
+	room  string        // of the incident; "" = none
+	away  error         // nobody answers about rooms
+	asked []slack.Target
+}
+
+func (d *door) Standing(_ context.Context, to slack.Target) (contract.Card, bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked = append(d.asked, to)
+	return d.card, to.Room == d.room, d.away
 }
 
 func (d *door) take(a acted) (contract.Receipt, error) {
@@ -524,6 +536,11 @@ func (slowDoor) Act(ctx context.Context, _ slack.Target, _ contract.Verb, _ cont
 func (slowDoor) Tell(ctx context.Context, _ slack.Target, _ slack.Topic) (string, error) {
 	<-ctx.Done()
 	return "", ctx.Err()
+}
+
+func (slowDoor) Standing(ctx context.Context, _ slack.Target) (contract.Card, bool, error) {
+	<-ctx.Done()
+	return contract.Card{}, false, ctx.Err()
 }
 
 func (slowDoor) Declare(ctx context.Context, _ slack.Declaration) (contract.Receipt, error) {

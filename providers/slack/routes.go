@@ -35,7 +35,9 @@ func (d *Desk) table() routes {
 		submitted: map[string]taker{},
 		closed:    map[string]taker{},
 		shortcuts: map[string]taker{},
-		events:    map[string]eventTaker{},
+		events: map[string]eventTaker{
+			"member_joined_channel": d.greet,
+		},
 	}
 }
 

@@ -29,8 +29,8 @@ type Topic struct {
 // and no "show more" in the middle of an incident.
 const maxTold = 3000
 
-// tell asks behind the door, and gives the answer to the person alone.
-func (d *Desk) tell(ctx context.Context, to Target, about Topic) string {
+// tellAbout asks behind the door, and gives the answer to the person alone.
+func (d *Desk) tellAbout(ctx context.Context, to Target, about Topic) string {
 	text, err := d.door.Tell(ctx, to, about)
 	text = d.say(contract.Receipt{Text: text}, err)
 	for size := maxTold; utf8.RuneCountInString(escape(text)) > maxTold; size -= 100 {
