@@ -3,7 +3,7 @@ GOFUMPT       := mvdan.cc/gofumpt@v0.12.0
 GOLANGCI      := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
-.PHONY: all test lint check explore demo replay bench build
+.PHONY: all test lint check explore demo replay bench pages build
 
 all: lint check test
 
@@ -34,3 +34,8 @@ replay:
 
 bench:
 	go test -run '^$$' -bench AlertToCall -benchtime 100x ./cmd/muster
+
+# A thousand pages on one machine: escalations spread over five minutes, then all of them due at once.
+pages:
+	MUSTERBOOK_PAGES=1000 MUSTERBOOK_SPREAD=5m go test -count=1 -v -timeout 40m -run TestManyPages ./cmd/muster
+	MUSTERBOOK_PAGES=1000 go test -run '^$$' -bench PagesDueAtOnce -benchtime 1x -timeout 40m ./cmd/muster

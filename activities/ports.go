@@ -19,8 +19,13 @@ type Chat interface {
 	OpenRoom(ctx context.Context, req contract.OpenRoomRequest) (contract.OpenRoomResult, error)
 	// Post is idempotent by Key on Again: a message that carries the key is adopted, otherwise it is posted.
 	Post(ctx context.Context, req contract.PostRequest) (contract.PostResult, error)
-	// ShowRoom sets topic, card and settled messages to what is given; setting the same again changes nothing.
+	// ShowRoom sets topic, card, bookmarks and settled messages to what is given; setting the same again changes nothing.
 	ShowRoom(ctx context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error)
+	// Announce is idempotent by Key on Again, as Post is; what was posted is changed, and stays away when somebody has
+	// deleted it.
+	Announce(ctx context.Context, req contract.AnnounceRequest) (contract.AnnounceResult, error)
+	// CloseRoom posts the goodbye, idempotent by Key on Again, and archives the room; one that is archived is success.
+	CloseRoom(ctx context.Context, req contract.CloseRoomRequest) error
 }
 
 // Direct writes to one person in private, with buttons.

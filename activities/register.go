@@ -49,6 +49,14 @@ func RegisterChat(r Registry, chat Chat) {
 		req.Again = req.Again || repeated(ctx)
 		return chat.ShowRoom(ctx, req)
 	})
+	register(r, contract.Announce, func(ctx context.Context, req contract.AnnounceRequest) (contract.AnnounceResult, error) {
+		req.Again = req.Again || repeated(ctx)
+		return chat.Announce(ctx, req)
+	})
+	register(r, contract.CloseRoom, func(ctx context.Context, req contract.CloseRoomRequest) (contract.None, error) {
+		req.Again = req.Again || repeated(ctx)
+		return contract.None{}, chat.CloseRoom(ctx, req)
+	})
 }
 
 // RegisterDirect binds messages to single people, for the worker of the chat's task queue. Where there are none they are

@@ -22,7 +22,7 @@ import (
 // TestRegister binds every name of the contract once; the queues of chat and telephone get theirs alone.
 func TestRegister(t *testing.T) {
 	t.Parallel()
-	chat := []string{string(contract.OpenRoom), string(contract.Post), string(contract.ShowRoom)}
+	chat := []string{string(contract.OpenRoom), string(contract.Post), string(contract.ShowRoom), string(contract.Announce), string(contract.CloseRoom)}
 	direct := []string{string(contract.TellPerson), string(contract.RetellPerson)}
 	mail := []string{string(contract.SendMail)}
 	phone := []string{string(contract.PlaceCall), string(contract.HangUp), string(contract.SendText)}
@@ -65,6 +65,9 @@ func TestResultsComeBack(t *testing.T) {
 	differs(t, "message", contract.PostResult{Message: "M1"}, message)
 	shown, errShow := execute(t, &ports{}, contract.ShowRoom, contract.ShowRoomRequest{Effect: effect("k")})
 	differs(t, "shown", contract.ShowRoomResult{CardID: "M2", Problems: []string{"no topic"}}, shown)
+	announced, errAnnounce := execute(t, &ports{}, contract.Announce, contract.AnnounceRequest{Effect: effect("k")})
+	differs(t, "announced", contract.AnnounceResult{Posted: "C2/M3"}, announced)
+	_, errClose := execute(t, &ports{}, contract.CloseRoom, contract.CloseRoomRequest{Effect: effect("k")})
 	call, errCall := execute(t, &ports{}, contract.PlaceCall, contract.CallRequest{Effect: effect("k")})
 	differs(t, "call", contract.CallResult{Provider: "CA1", Silent: true}, call)
 	_, errHangUp := execute(t, &ports{}, contract.HangUp, contract.HangUpRequest{Provider: "CA1"})
@@ -77,7 +80,7 @@ func TestResultsComeBack(t *testing.T) {
 	_, errRetell := execute(t, &ports{}, contract.RetellPerson, contract.RetellPersonRequest{Provider: "DM1"})
 	number, errTake := execute(t, &ports{}, contract.TakeNumber, contract.TakeNumberRequest{RunID: "r"})
 	differs(t, "number", contract.TakeNumberResult{Key: "INC-7", URL: "http://ui.example/7"}, number)
-	if err := errors.Join(err, errPost, errShow, errCall, errHangUp, errText, errTell, errMail, errRetell, errTake); err != nil {
+	if err := errors.Join(err, errPost, errShow, errAnnounce, errClose, errCall, errHangUp, errText, errTell, errMail, errRetell, errTake); err != nil {
 		t.Error(err)
 	}
 
@@ -243,6 +246,12 @@ func withAgain(t *testing.T, in any, again bool) any {
 		req.Again = again
 		return req
 	case contract.ShowRoomRequest:
+		req.Again = again
+		return req
+	case contract.AnnounceRequest:
+		req.Again = again
+		return req
+	case contract.CloseRoomRequest:
 		req.Again = again
 		return req
 	case contract.CallRequest:

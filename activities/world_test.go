@@ -57,6 +57,12 @@ func (p *ports) ShowRoom(_ context.Context, req contract.ShowRoomRequest) (contr
 	return contract.ShowRoomResult{CardID: "M2", Problems: []string{"no topic"}}, p.ask(req)
 }
 
+func (p *ports) Announce(_ context.Context, req contract.AnnounceRequest) (contract.AnnounceResult, error) {
+	return contract.AnnounceResult{Posted: "C2/M3"}, p.ask(req)
+}
+
+func (p *ports) CloseRoom(_ context.Context, req contract.CloseRoomRequest) error { return p.ask(req) }
+
 func (p *ports) Call(_ context.Context, req contract.CallRequest) (contract.CallResult, error) {
 	return contract.CallResult{Provider: "CA1", Silent: true}, p.ask(req)
 }
@@ -144,6 +150,8 @@ func works() []work {
 		{string(contract.OpenRoom), contract.OpenRoomRequest{Effect: effect("room"), Owner: "0198", Name: "inc-1"}},
 		{string(contract.Post), contract.PostRequest{Effect: effect("post"), Room: "C1"}},
 		{string(contract.ShowRoom), contract.ShowRoomRequest{Effect: effect("card"), Room: "C1"}},
+		{string(contract.Announce), contract.AnnounceRequest{Effect: effect("announcement"), Channel: "#incidents"}},
+		{string(contract.CloseRoom), contract.CloseRoomRequest{Effect: effect("farewell"), Room: "C1"}},
 		{string(contract.PlaceCall), contract.CallRequest{Effect: effect("call"), Person: "ana"}},
 		{string(contract.HangUp), contract.HangUpRequest{Provider: "CA1"}},
 		{string(contract.SendMail), contract.MailRequest{Effect: effect("mail"), Person: "ana"}},

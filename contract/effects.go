@@ -24,6 +24,9 @@ const (
 
 	SendMail      Activity[MailRequest, MailResult]     = "SendMail"
 	FollowAttempt Activity[FollowRequest, FollowResult] = "FollowAttempt"
+
+	Announce  Activity[AnnounceRequest, AnnounceResult] = "Announce"
+	CloseRoom Activity[CloseRoomRequest, None]          = "CloseRoom"
 )
 
 // Effect is what every request that changes the world carries.
@@ -116,6 +119,8 @@ type Message struct {
 	Pin     bool              `json:"pin,omitempty"`
 	Late    time.Time         `json:"late,omitzero"`    // when it was meant, if it is posted much later
 	Thread  string            `json:"thread,omitempty"` // the message that it answers
+	// Card lays the message out; Text is then what notifications and plain chats show.
+	Card *Card `json:"card,omitempty"`
 }
 
 // Tone colours a message; the words say it too.
@@ -155,6 +160,8 @@ type ShowRoomRequest struct {
 	Invite []oncall.PersonID `json:"invite,omitempty"`
 	// Settled lists posted questions that are no longer open: their buttons give way to the answer.
 	Settled []SettledPost `json:"settled,omitempty"`
+	// Bookmarks are the links on top of the room, by their names; nil = leave. Others that stand there are left alone.
+	Bookmarks []Link `json:"bookmarks,omitempty"`
 }
 
 // SettledPost is a posted message that is to be replaced.
@@ -167,6 +174,30 @@ type SettledPost struct {
 type ShowRoomResult struct {
 	CardID   string   `json:"card_id,omitempty"`
 	Problems []string `json:"problems,omitempty"`
+	// Bookmarked says that nothing is left to do about the bookmarks: they stand, or are refused for good.
+	Bookmarked bool `json:"bookmarked,omitempty"`
+}
+
+// AnnounceRequest tells a channel of an incident, in one message that follows it. The first time it is a post, idempotent
+// by Key, which is kept in the message's metadata; afterwards that message is changed, which is idempotent by nature.
+type AnnounceRequest struct {
+	Effect
+	Channel string  `json:"channel"` // "#incidents", or the chat's own id
+	Message Message `json:"message"`
+	Posted  string  `json:"posted,omitempty"` // what Announce has answered before; empty = nothing stands there yet
+}
+
+// AnnounceResult names the message.
+type AnnounceResult struct {
+	Posted string `json:"posted"`
+}
+
+// CloseRoomRequest says goodbye in an incident's room and archives it. The goodbye is idempotent by Key, archiving by
+// nature: a room that is archived already is success.
+type CloseRoomRequest struct {
+	Effect
+	Room    string  `json:"room"` // id
+	Goodbye Message `json:"goodbye"`
 }
 
 // Callback is what a telephone provider carries through the vendor and back, protected by a MAC.

@@ -31,6 +31,10 @@ type Declaration struct {
 	Telephones bool `json:"drill_telephones,omitempty"`
 	// Alerts are those that came with the declaration itself and not as a signal.
 	Alerts []incident.Alert `json:"alerts,omitempty"`
+	// Announce is the chat channel that hears of the incident, empty = none.
+	Announce string `json:"announce,omitempty"`
+	// ArchiveAfter is how long after the incident's review its room is archived; nanoseconds, 0 = never.
+	ArchiveAfter time.Duration `json:"archive_after,omitempty"`
 }
 
 // IncidentInput starts an incident, goes on with it after continue-as-new, and hands it over to its review.
@@ -39,6 +43,8 @@ type IncidentInput struct {
 	Runbook     runbooks.Runbook `json:"runbook"`
 	Hash        string           `json:"hash"` // SHA-256 of the normalised runbook
 	State       *State           `json:"state,omitempty"`
+	// Permissions say who may do what, as the configuration had it at the start; nil = anyone may do everything.
+	Permissions *incident.Permissions `json:"permissions,omitempty"`
 }
 
 // IncidentResult is what a finished incident returns.
@@ -105,6 +111,9 @@ type State struct {
 	Upgraded []string `json:"upgraded,omitempty"`
 	// OldCalendars lists the schedules of which it was told that their calendars were not read for long.
 	OldCalendars []string `json:"old_calendars,omitempty"`
+	// Announce and ArchiveAfter are those of the declaration.
+	Announce     string        `json:"announce,omitempty"`
+	ArchiveAfter time.Duration `json:"archive_after,omitempty"`
 }
 
 // PhaseRun is where a phase stands.
@@ -234,6 +243,17 @@ type Shown struct {
 	Attributes string   `json:"attributes,omitempty"`
 	Ticket     string   `json:"ticket,omitempty"`    // what the ticket shows, as one comparable text
 	Commented  int      `json:"commented,omitempty"` // the newest timeline entry that the ticket has
+
+	Bookmarks string    `json:"bookmarks,omitempty"` // on top of the room, as one comparable text
+	Announced Announced `json:"announced,omitzero"`
+}
+
+// Announced is what the channel of announcements shows.
+type Announced struct {
+	Text   string `json:"text,omitempty"`
+	Posted string `json:"posted,omitempty"` // names the message
+	// Tried says that it may have been posted although its name is not known.
+	Tried bool `json:"tried,omitempty"`
 }
 
 // NumbersState is the numbering workflow's memory.

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"strings"
 	"time"
 
 	"github.com/musterbook/musterbook/oncall"
@@ -25,7 +26,24 @@ type LineCall struct {
 	Key      string      `json:"key"`                // of the effect that places it
 	Provider string      `json:"provider,omitempty"` // the provider's id; empty = it is being placed
 	At       time.Time   `json:"at"`
-	For      []LineShare `json:"for"` // the attempts that it is made for, in the order in which they came
+	For      []LineShare `json:"for"`              // the attempts that it is made for, in the order in which they came
+	Ending   bool        `json:"ending,omitempty"` // it says goodbye: nobody joins it any more
+}
+
+// Is says whether it is the call that a provider knows by an id. Calls of a second account carry a mark before it.
+func (c *LineCall) Is(provider string) bool {
+	return c != nil && provider != "" && (c.Provider == provider || strings.HasSuffix(c.Provider, "/"+provider))
+}
+
+// Standing lists the attempts that somebody still needs to be told of.
+func (c *LineCall) Standing() []Callback {
+	var all []Callback
+	for _, share := range c.For {
+		if !share.Left {
+			all = append(all, share.Callback)
+		}
+	}
+	return all
 }
 
 // LineShare is an attempt for which a call is made.
@@ -84,10 +102,22 @@ type LineLeft struct {
 	Others bool `json:"others,omitempty"`
 }
 
+// LineEnding says that a call is about to end. It is idempotent by Provider.
+type LineEnding struct {
+	Person   oncall.PersonID `json:"person"`
+	Provider string          `json:"provider"` // as the provider knows it
+}
+
+// LineEnded lists for what the call was made in the end, without those that nobody needs to be told of any more.
+type LineEnded struct {
+	For []Callback `json:"for,omitempty"`
+}
+
 // What a line is asked.
 const (
 	LineUpdate       Update[LineRequest, LineResult] = "use"
 	LinePlacedUpdate Update[LinePlaced, None]        = "placed"
 	LineLeaveUpdate  Update[LineLeave, LineLeft]     = "leave"
+	LineEndingUpdate Update[LineEnding, LineEnded]   = "ending"
 	LineQuery        Query[None, LineState]          = "line"
 )

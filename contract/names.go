@@ -37,6 +37,7 @@ const (
 	Incident Workflow[IncidentInput, IncidentResult] = "Incident"
 	Review   Workflow[IncidentInput, IncidentResult] = "Review"
 	Numbers  Workflow[NumbersState, None]            = "Numbers"
+	Farewell Workflow[FarewellInput, None]           = "Farewell"
 )
 
 // TaskTimeout bounds one workflow task. After a crash the engine gives a task that was running to another worker only
@@ -45,6 +46,9 @@ const TaskTimeout = 5 * time.Second
 
 // NumbersID is the workflow id of the one numbering workflow.
 const NumbersID = "numbers"
+
+// FarewellID is the workflow id of what archives an incident's room.
+func FarewellID(key string) string { return "room/" + key }
 
 // ReviewID is the workflow id of an incident's lessons learned.
 func ReviewID(key string) string { return "review/" + key }

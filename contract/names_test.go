@@ -144,10 +144,10 @@ func TestEveryTypeIsAPayload(t *testing.T) {
 			}
 		}
 	}
-	errorClasses := []string{"Refused", "Later"}
+	never := []string{"Refused", "Later", "Seal"} // errors, and what only our own process reads
 	for _, file := range parse(t, ".") {
 		for name := range structs(file) {
-			if !held[name] && !slices.Contains(errorClasses, name) {
+			if !held[name] && !slices.Contains(never, name) {
 				t.Errorf("%s is in no golden file: add it to payloads, or to what one of them holds", name)
 			}
 		}

@@ -53,6 +53,20 @@ func Verbs() []Verb {
 	}
 }
 
+// Permissions lists what rules can be about, in a fixed order: declaring, and every verb; of the severity, raising and
+// lowering it.
+func Permissions() []incident.Permission {
+	out := []incident.Permission{incident.MayDeclare}
+	for _, v := range Verbs() {
+		if v == VerbSeverity {
+			out = append(out, incident.MayRaise, incident.MayLower)
+			continue
+		}
+		out = append(out, incident.Permission(v))
+	}
+	return out
+}
+
 // Act is one person's act on one incident: the payload of every verb, as update and as signal. Each verb reads the
 // fields it needs. In JSON a bare text is taken as Value, so that `temporal workflow signal --name severity --input
 // '"SEV1"'` works.
@@ -172,6 +186,9 @@ type Snapshot struct {
 	Paused   *Pause       `json:"paused,omitempty"`
 	Phases   []PhaseLine  `json:"phases,omitempty"`
 	Undo     []UndoRecord `json:"undo,omitempty"` // what can be taken back, without its values
+
+	Links      []Link    `json:"links,omitempty"`      // of the runbook
+	NextUpdate time.Time `json:"next_update,omitzero"` // when customers are to hear again
 }
 
 // PhaseLine is one phase and where it stands.

@@ -105,6 +105,11 @@ func (d *Incidents) complete(deed Deed) (Deed, error) {
 	if deed.Within == 0 {
 		deed.Within = ActTime
 	}
+	if deed.Verb == contract.VerbPage && d.owners != nil {
+		if owner, ok := d.owners.Owner(deed.Act.Value); ok {
+			deed.Act.Value = owner
+		}
+	}
 	if deed.Act.Person == "" || d.people == nil {
 		return deed, nil
 	}

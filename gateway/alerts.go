@@ -168,9 +168,9 @@ func (d *Incidents) inputOf(b bundle, signal contract.Alerts) (contract.Incident
 			Title: title(signal.Alerts), Summary: first.Summary, Type: r.Type, Service: r.Service, Team: r.Team,
 			Source: first.Source, Environment: r.Environment, Labels: common(signal.Alerts), Severity: d.worst(rb, b),
 			By: incident.Actor{Name: first.Source, Door: incident.DoorAlert, Verified: true},
-			At: signal.At, Inputs: d.routedInputs(rb, r),
+			At: signal.At, Inputs: d.routedInputs(rb, r), Announce: r.Announce, ArchiveAfter: r.ArchiveAfter,
 		},
-		Runbook: rb, Hash: hash,
+		Runbook: rb, Hash: hash, Permissions: d.permissions(),
 	}, nil
 }
 

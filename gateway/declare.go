@@ -116,6 +116,10 @@ func (d *Incidents) declaration(n NewIncident) (contract.IncidentInput, error) {
 	if err := n.becomeDrill(); err != nil {
 		return contract.IncidentInput{}, err
 	}
+	permissions := d.permissions()
+	if err := permissions.May(incident.MayDeclare, n.By, nil); err != nil {
+		return contract.IncidentInput{}, ruled(err)
+	}
 	r, err := d.routeOf(n)
 	if err != nil {
 		return contract.IncidentInput{}, err
@@ -142,9 +146,9 @@ func (d *Incidents) declaration(n NewIncident) (contract.IncidentInput, error) {
 			Title: n.Title, Summary: n.Summary, Type: cmp.Or(n.Type, r.Type), Service: r.Service, Team: r.Team,
 			Source: "person", Environment: cmp.Or(n.Environment, r.Environment), Labels: n.Labels, Severity: severity,
 			By: n.By, At: d.now().UTC(), Inputs: inputs, Private: n.Private, Drill: n.Drill,
-			DrillRoom: n.DrillRoom, Telephones: n.Telephones,
+			DrillRoom: n.DrillRoom, Telephones: n.Telephones, Announce: r.Announce, ArchiveAfter: r.ArchiveAfter,
 		},
-		Runbook: rb, Hash: hash,
+		Runbook: rb, Hash: hash, Permissions: permissions,
 	}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
 )
 
 // RefusalKind is why a request is refused.
@@ -49,6 +50,15 @@ func (a *Away) Error() string { return fmt.Sprintf("%s: %v", a.What, a.Err) }
 
 // Unwrap gives the cause.
 func (a *Away) Unwrap() error { return a.Err }
+
+// ruled turns a refusal of the domain into one of ours.
+func ruled(err error) error {
+	var refused *incident.Refusal
+	if errors.As(err, &refused) {
+		return &Refusal{What: refused.What, Hint: refused.Hint}
+	}
+	return err
+}
 
 // failed turns an error of the Temporal client into one of ours: a refusal of the incident's own validators, Away, or
 // the error itself with what was being done.

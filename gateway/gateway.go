@@ -25,6 +25,9 @@ type Routed struct {
 	Environment string
 	Type        string
 	Inputs      map[string]any
+
+	Announce     string        // the chat channel that hears of the incident; empty = none
+	ArchiveAfter time.Duration // of the incident's room, from its review on; 0 = never
 }
 
 // Routes is the part of the roster that leads alerts and services to runbooks. It answers from memory.
@@ -45,6 +48,11 @@ type People interface {
 	PersonBySlack(user string) (oncall.Person, bool)
 }
 
+// Owners knows whom a page for a service calls, and false for what is no service.
+type Owners interface {
+	Owner(service string) (owner string, ok bool)
+}
+
 // Runbooks gives runbooks by name, with the SHA-256 of their normalised form. An unknown name is an error.
 type Runbooks interface {
 	Runbook(name string) (rb runbooks.Runbook, hash string, err error)
@@ -63,10 +71,14 @@ type Options struct {
 	DefaultRunbook string
 	// People is optional: without it names are taken as they are written.
 	People People
+	// Permissions give the rules in force for incidents that begin; nil = anyone may do everything. They answer from memory.
+	Permissions func() *incident.Permissions
 	// Schedules is optional: without it names of schedules are taken as they are written.
 	Schedules Schedules
-	Logger    *slog.Logger     // nil = nowhere
-	Now       func() time.Time // nil = time.Now
+	// Owners is optional: without it a service cannot be paged by its name.
+	Owners Owners
+	Logger *slog.Logger     // nil = nowhere
+	Now    func() time.Time // nil = time.Now
 }
 
 // Incidents is how everything outside the workflows acts on incidents: the HTTP server, the vendors' handlers and the
@@ -79,7 +91,9 @@ type Incidents struct {
 	runbooks       Runbooks
 	defaultRunbook string
 	people         People
+	permissions    func() *incident.Permissions
 	schedules      Schedules
+	owners         Owners
 	log            *slog.Logger
 	now            func() time.Time
 
@@ -100,8 +114,9 @@ func New(o Options) (*Incidents, error) {
 	}
 	d := &Incidents{
 		client: o.Client, namespace: o.Namespace, ui: strings.TrimRight(o.UI, "/"), routes: o.Routes,
-		runbooks: o.Runbooks, defaultRunbook: o.DefaultRunbook, people: o.People, schedules: o.Schedules, log: o.Logger, now: o.Now,
-		places: newPlaces(), deliveries: newRepeats(repeatWindow),
+		runbooks: o.Runbooks, defaultRunbook: o.DefaultRunbook, people: o.People, schedules: o.Schedules, owners: o.Owners, log: o.Logger, now: o.Now,
+		permissions: o.Permissions,
+		places:      newPlaces(), deliveries: newRepeats(repeatWindow),
 	}
 	if d.namespace == "" {
 		d.namespace = client.DefaultNamespace
@@ -111,6 +126,9 @@ func New(o Options) (*Incidents, error) {
 	}
 	if d.now == nil {
 		d.now = time.Now
+	}
+	if d.permissions == nil {
+		d.permissions = func() *incident.Permissions { return nil }
 	}
 	return d, nil
 }

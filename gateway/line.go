@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/musterbook/musterbook/contract"
@@ -62,16 +61,18 @@ func (d *Incidents) Companions(ctx context.Context, person oncall.PersonID, prov
 	if err != nil {
 		return nil, failed("ask the line of "+string(person), err)
 	}
-	c := state.Call
-	// Calls of a second account carry a mark before their id, which their provider does not know.
-	if c == nil || c.Provider != provider && !strings.HasSuffix(c.Provider, "/"+provider) {
-		return nil, nil
+	if c := state.Call; c.Is(provider) {
+		return c.Standing(), nil
 	}
-	var all []contract.Callback
-	for _, share := range c.For {
-		if !share.Left {
-			all = append(all, share.Callback)
-		}
-	}
-	return all, nil
+	return nil, nil
+}
+
+// Ending says that a call is about to end, so that nobody joins it any more, and lists for what it was made.
+func (d *Incidents) Ending(ctx context.Context, person oncall.PersonID, provider string) ([]contract.Callback, error) {
+	ctx, cancel := context.WithTimeout(ctx, companionTime)
+	defer cancel()
+	ended, err := askLine(ctx, d, person, errand[contract.LineEnding, contract.LineEnded]{
+		name: contract.LineEndingUpdate, in: contract.LineEnding{Person: person, Provider: provider},
+	})
+	return ended.For, err
 }

@@ -200,10 +200,15 @@ func (i *Incident) CheckSeverity(c SeverityChange) error {
 	if c.To == i.Severity {
 		return refuse("", "%s is %s already", i.Key, c.To)
 	}
-	if i.Severity != "" && rank+1 > i.Level() && strings.TrimSpace(c.Reason) == "" {
+	if i.Lowers(c.To) && strings.TrimSpace(c.Reason) == "" {
 		return refuse("say why with a reason", "lowering %s to %s needs a reason", i.Severity, c.To)
 	}
 	return nil
+}
+
+// Lowers says whether a severity is less than the present one. To set one where there is none lowers nothing.
+func (i *Incident) Lowers(to Severity) bool {
+	return i.Severity != "" && slices.Index(i.Severities, to)+1 > i.Level()
 }
 
 // SetSeverity sets the severity and answers a question that waits for it.

@@ -182,11 +182,21 @@ func (i *Incident) Progress(at time.Time, c CallProgress) bool {
 	if c.Detail != "" {
 		a.Detail = c.Detail
 	}
-	if page.present(a) && !a.written() && page.ClockAt.IsZero() && a.Status.rank() >= CallRinging.rank() {
+	if page.startsClock(a) {
 		page.ClockAt = at
 	}
 	i.logProgress(at, page, a)
 	return true
+}
+
+// startsClock says whether the level's clock begins with an attempt's status. A message starts it only where nobody is
+// being called besides: calls may wait in a queue long after a message has left.
+func (p *Page) startsClock(a *Attempt) bool {
+	if !p.present(a) || a.written() || !p.ClockAt.IsZero() || a.Status.rank() < CallRinging.rank() {
+		return false
+	}
+	waits := func(other *Attempt) bool { return other.Via == string(oncall.WayCall) && !other.hopeless() }
+	return !p.CallsFirst || a.Via != string(oncall.WaySMS) || !p.any(waits)
 }
 
 // logProgress writes the beats of a call that people care about.

@@ -133,3 +133,30 @@ func TestUnsettled(t *testing.T) {
 		t.Error("it is changed again")
 	}
 }
+
+// Where calls come first, a message starts the clock only when no call can ring any more.
+func TestMessagesWaitForCalls(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		first bool
+		call  incident.CallStatus
+		want  bool
+	}{
+		"an older page":       {first: false, call: incident.CallQueued, want: true},
+		"the call waits":      {first: true, call: incident.CallQueued, want: false},
+		"nothing is known":    {first: true, call: incident.CallPlanned, want: false},
+		"the call is refused": {first: true, call: incident.CallRefused, want: true},
+	} {
+		i := declared()
+		p := i.StartPage(start, incident.Page{Key: "p", Levels: []incident.PageLevel{{Target: "ana"}}, Rounds: 1, CallsFirst: test.first})
+		p.LevelAt = start
+		call := p.Plan(start, oncall.Duty{Person: "ana", Name: "Ana"}, "call").Number
+		text := p.Plan(start, oncall.Duty{Person: "ana", Name: "Ana"}, "sms").Number
+		i.Progress(start, incident.CallProgress{Page: "p", Attempt: call, Status: test.call})
+		p.ClockAt = time.Time{}
+		i.Progress(start, incident.CallProgress{Page: "p", Attempt: text, Status: incident.CallSent})
+		if got := !p.ClockAt.IsZero(); got != test.want {
+			t.Errorf("%s: the message starts the clock: %t, want %t", name, got, test.want)
+		}
+	}
+}

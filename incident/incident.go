@@ -31,8 +31,12 @@ type Severity string
 // Role is a role's name ("commander", "comms").
 type Role string
 
-// Commander is the role that every incident has.
-const Commander Role = "commander"
+// Commander is the role that every incident has. Deputy is whoever stands in for the commander, where somebody has given
+// the role away.
+const (
+	Commander Role = "commander"
+	Deputy    Role = "deputy"
+)
 
 // Phase is a stage of the incident. The empty phase is the time before the first.
 type Phase string

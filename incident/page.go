@@ -47,6 +47,8 @@ type Page struct {
 	ClockAt   time.Time      `json:"clock_at,omitzero"` // when its clock began: first ring, answer or final status
 	Next      bool           `json:"next,omitempty"`    // somebody pressed "escalate now"
 	Attempts  []Attempt      `json:"attempts,omitempty"`
+	// CallsFirst says that a message starts no clock while a call may still ring.
+	CallsFirst bool `json:"calls_first,omitempty"`
 	// Forgets is after how long without a deed an acknowledged page is called again; nanoseconds, 0 = never.
 	Forgets  time.Duration `json:"forgets,omitempty"`
 	AckedBy  Actor         `json:"acked_by,omitzero"`

@@ -189,7 +189,7 @@ func number(value any) (int, bool) {
 // outage is the world while chat or telephone are down.
 func (p *play) outage(a memory.Act) error {
 	down := map[string]string{
-		"room": runbooks.ScriptChat, "post": runbooks.ScriptChat, "show": runbooks.ScriptChat,
+		"room": runbooks.ScriptChat, "post": runbooks.ScriptChat, "show": runbooks.ScriptChat, "announce": runbooks.ScriptChat,
 		"dm": runbooks.ScriptChat, "settle": runbooks.ScriptChat,
 		"call": runbooks.ScriptPhone, "text": runbooks.ScriptPhone, "hangup": runbooks.ScriptPhone,
 	}[a.Kind]

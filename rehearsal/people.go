@@ -134,7 +134,7 @@ func (p *play) asked(s *contract.Snapshot, q *incident.Question) {
 	}
 	voters := p.voters(s, q)
 	if p.options.Decide != nil && q.Kind == incident.QuestionHold && option == incident.ChoiceStop && slices.Contains(incident.Phases(), incident.Phase(q.Step)) {
-		p.drive(voters[0]) // the runbook is left; people bring the incident to its end
+		p.drive(leader(s, voters[0])) // the runbook is left; people bring the incident to its end
 	}
 	for n, who := range voters {
 		p.stage.After(p.patience()+time.Duration(n)*time.Second, func() { p.reply(q.Key, who, option) })
@@ -170,6 +170,14 @@ func (p *play) drive(who oncall.PersonID) {
 			wanted: func() bool { s, err := p.stage.Look(); return err == nil && s.Incident.Open() },
 		})
 	})
+}
+
+// leader is who has command, whom the rules of a configuration let end the incident; without one it is somebody else.
+func leader(s *contract.Snapshot, otherwise oncall.PersonID) oncall.PersonID {
+	if h, ok := s.Incident.Holders[incident.Commander]; ok && h.Accepted {
+		return h.Person
+	}
+	return otherwise
 }
 
 // voters are those who answer a question: of a quorum as many as it takes, if there are as many.

@@ -25,6 +25,8 @@ type Options struct {
 	Script  runbooks.Rehearsal
 	// Book is who is on call; nil = everybody is made up: a name is answered by a person of that name.
 	Book *oncall.Book
+	// Permissions say who may do what; nil = anyone may do everything.
+	Permissions *incident.Permissions
 	// Declaration holds what a service's configuration adds: team, type, environment, inputs.
 	Declaration contract.Declaration
 	// Plans keeps compiled runbooks between plays; nil = none are kept.
@@ -160,7 +162,7 @@ func (p *play) input(start time.Time) (contract.IncidentInput, error) {
 	d.Title = cmp.Or(p.options.Runbook.Title, p.options.Runbook.ID)
 	d.Source, d.At, d.Severity = "rehearsal", start.UTC(), s.Severity
 	d.By = incident.Actor{Name: "Alertmanager", Door: incident.DoorAlert, Verified: true}
-	return contract.IncidentInput{Declaration: d, Runbook: *ready.runbook, Hash: ready.hash}, nil
+	return contract.IncidentInput{Declaration: d, Runbook: *ready.runbook, Hash: ready.hash, Permissions: p.options.Permissions}, nil
 }
 
 // inventInputs makes up what the runbook needs and nobody gave, and says so.

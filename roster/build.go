@@ -34,6 +34,7 @@ func Parse(path string, data []byte, from Outside) (*Config, Problems) {
 		b.systems()
 		b.routing()
 		b.contacts()
+		b.permissions()
 		b.config.Book.Ways = b.config.Ways()
 		if len(d.problems) == 0 {
 			return b.config, nil

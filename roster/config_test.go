@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -162,6 +163,39 @@ func TestService(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"checkout", "platform"}, c.Services()); diff != "" {
 		t.Errorf("services (-want +got):\n%s", diff)
+	}
+}
+
+// TestChat has which channel hears of an incident: what a route says, else its service, else the default, else slack's.
+func TestChat(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, route, service, rest, want string
+	}{
+		{name: "for all", want: "#incidents"},
+		{name: "of the default", rest: "#ours", want: "#ours"},
+		{name: "of the service, by its id", service: "C0123456789", rest: "#ours", want: "C0123456789"},
+		{name: "of the route, without its sign", route: "quiet-ones", service: "#shop", want: "#quiet-ones"},
+		{name: "none", service: "none", want: ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			say := func(after, channel string) string {
+				if channel == "" {
+					return after
+				}
+				return fmt.Sprintf("%s announce: %q,", after, channel)
+			}
+			c := parse(t, edited(t, "slack: {token:", `slack: {announce: "#incidents", archive_after: 14d, token:`,
+				"  - match: {service: checkout, severity: critical}\n    service: checkout\n    severity: SEV1\n    team: sre\n",
+				say("  - {match: {service: checkout, severity: critical},", tt.route)+"}\n",
+				"checkout: {", say("checkout: {", tt.service), "default: {", say("default: {", tt.rest)))
+			got := c.Route(map[string]string{"service": "checkout", "severity": "critical"})
+			if got.Announce != tt.want || got.ArchiveAfter != 14*24*time.Hour {
+				t.Errorf("announced in %q, archived after %s", got.Announce, got.ArchiveAfter)
+			}
+		})
 	}
 }
 

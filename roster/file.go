@@ -5,14 +5,16 @@ package roster
 
 // file is the whole document.
 type file struct {
-	People    table[filePerson]   `json:"people" jsonschema_description:"Everybody who can be told, by short name."`
-	Teams     table[fileTeam]     `json:"teams,omitempty" jsonschema_description:"Named groups. Paging a team pages all of its members at once."`
-	Schedules table[fileSchedule] `json:"schedules,omitempty" jsonschema_description:"Who is on call when. Runbooks and policies call schedules by these names."`
-	Policies  table[filePolicy]   `json:"policies,omitempty" jsonschema_description:"Whom a page calls, level after level, until somebody acknowledges."`
-	Services  table[fileService]  `json:"services" jsonschema_description:"What can break, and who owns it."`
-	Routes    []fileRoute         `json:"routes,omitempty" jsonschema_description:"From alert labels to services. The first route that matches wins."`
-	Default   *fileDefault        `json:"default" jsonschema_description:"Fills in whatever a route and a service leave open, and takes alerts that match nothing. No alert is ever lost."`
-	Fallback  []name              `json:"fallback" jsonschema:"minItems=1" jsonschema_description:"People who are told when everybody else was tried."`
+	People      table[filePerson]   `json:"people" jsonschema_description:"Everybody who can be told, by short name."`
+	Teams       table[fileTeam]     `json:"teams,omitempty" jsonschema_description:"Named groups. Paging a team pages all of its members at once."`
+	Schedules   table[fileSchedule] `json:"schedules,omitempty" jsonschema_description:"Who is on call when. Runbooks and policies call schedules by these names."`
+	Policies    table[filePolicy]   `json:"policies,omitempty" jsonschema_description:"Whom a page calls, level after level, until somebody acknowledges."`
+	Services    table[fileService]  `json:"services" jsonschema_description:"What can break, and who owns it."`
+	Routes      []fileRoute         `json:"routes,omitempty" jsonschema_description:"From alert labels to services. The first route that matches wins."`
+	Default     *fileDefault        `json:"default" jsonschema_description:"Fills in whatever a route and a service leave open, and takes alerts that match nothing. No alert is ever lost."`
+	Fallback    []name              `json:"fallback" jsonschema:"minItems=1" jsonschema_description:"People who are told when everybody else was tried."`
+	Permissions permissions         `json:"permissions,omitempty" jsonschema_description:"Who may do what to an incident, by verb. Default: whoever has command, or the deputy, lowers the severity, resolves and cancels; anyone does everything else."`
+
 	Gateway   *fileGateway        `json:"gateway" jsonschema_description:"The door for alerts, callbacks and the API."`
 	Slack     *fileSlack          `json:"slack,omitempty" jsonschema_description:"The Slack workspace."`
 	Twilio    *fileTwilio         `json:"twilio,omitempty" jsonschema_description:"The telephone."`
@@ -54,12 +56,13 @@ type fileTeam struct {
 // layer is what a route, a service and the default may each say about an incident. The first that says something wins,
 // in this order.
 type layer struct {
-	Runbook     text   `json:"runbook,omitempty" jsonschema_description:"The runbook that is started."`
-	Severity    text   `json:"severity,omitempty" jsonschema_description:"The severity to begin with. Without it the runbook asks."`
-	Team        name   `json:"team,omitempty" jsonschema_description:"The team that is shown."`
-	Type        text   `json:"type,omitempty" jsonschema_description:"Kind of incident, for example outage."`
-	Environment text   `json:"environment,omitempty" jsonschema_description:"For example production."`
-	Inputs      inputs `json:"inputs,omitempty" jsonschema_description:"Inputs of the runbook. Those of a route go before those of its service, and these before the default's."`
+	Runbook     text    `json:"runbook,omitempty" jsonschema_description:"The runbook that is started."`
+	Severity    text    `json:"severity,omitempty" jsonschema_description:"The severity to begin with. Without it the runbook asks."`
+	Team        name    `json:"team,omitempty" jsonschema_description:"The team that is shown."`
+	Type        text    `json:"type,omitempty" jsonschema_description:"Kind of incident, for example outage."`
+	Environment text    `json:"environment,omitempty" jsonschema_description:"For example production."`
+	Announce    channel `json:"announce,omitempty" jsonschema_description:"The channel that hears of the incident, in place of slack.announce; none: no channel."`
+	Inputs      inputs  `json:"inputs,omitempty" jsonschema_description:"Inputs of the runbook. Those of a route go before those of its service, and these before the default's."`
 }
 
 // fileService is something that can break.
@@ -108,6 +111,8 @@ type fileSlack struct {
 	AppToken      secretRef `json:"app_token,omitempty" jsonschema_description:"App-level token (xapp-…) with the scope connections:write: Slack reaches us through a socket that we open, without a public address."`
 	SigningSecret secretRef `json:"signing_secret,omitempty" jsonschema_description:"From the app's Basic Information: Slack reaches us at gateway.public_url. Required where there is no app_token."`
 	APIURL        text      `json:"api_url,omitempty" jsonschema_description:"Only for tests and proxies."`
+	Announce      channel   `json:"announce,omitempty" jsonschema_description:"The channel that hears of every incident: one message each, which follows it. Quote it: \"#incidents\". Private incidents and drills are not announced. Default: none."`
+	ArchiveAfter  days      `json:"archive_after,omitempty" jsonschema_description:"How long after an incident's review its room is archived, for example 14d. Default: never."`
 }
 
 // fileTwilio is the telephone.

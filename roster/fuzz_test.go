@@ -37,6 +37,7 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add([]byte(strings.Replace(small, "cto: {person: ben}", "cto: "+schedule, 1)))
 	}
+	f.Add([]byte(strings.Replace(small, "services:\n", "permissions: {resolve: [commander, sre, ana], lower: anyone, severity: {}, page: [], note: cto}\nservices:\n", 1)))
 	f.Add([]byte(strings.Replace(small, "services:\n", "policies: {p: {levels: [{targets: [cto, sre], ack: 30s}], repeat: 9, urgency: low}}\nservices:\n", 1)))
 	f.Add([]byte(strings.Replace(small, "name: Ana Ruiz", `name: Ana Ruiz, quiet: {from: "22:00", to: "07:00"}, contact: {high: [{via: [call, slack]}, {via: sms, after: 1m}]}`, 1)))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 )
 
@@ -87,6 +88,9 @@ func (l *Live) Service(name string) (Routed, bool) { return l.Config().Service(n
 // Services lists the services of the configuration in force, sorted.
 func (l *Live) Services() []string { return l.Config().Services() }
 
+// Owner says whom a page for a service calls, by the configuration in force.
+func (l *Live) Owner(service string) (owner string, ok bool) { return l.Config().Owner(service) }
+
 // PersonByEmail finds somebody by e-mail address, whatever its case.
 func (l *Live) PersonByEmail(address string) (oncall.Person, bool) {
 	return l.Config().PersonByEmail(address)
@@ -101,3 +105,6 @@ func (l *Live) PersonByPhone(number string) (oncall.Person, bool) {
 func (l *Live) PersonBySlack(user string) (oncall.Person, bool) {
 	return l.Config().PersonBySlack(user)
 }
+
+// Permissions say who may do what to an incident that begins now, by the configuration in force.
+func (l *Live) Permissions() *incident.Permissions { return &l.Config().Permissions }

@@ -27,6 +27,16 @@ func TestProblems(t *testing.T) {
 			},
 		},
 		{
+			name: "a channel and days that are none", edit: []string{
+				"slack: {token:", `slack: {announce: "#Our Incidents", archive_after: 2w, token:`, "{title: Checkout,", "{title: Checkout, announce: a/b,",
+			},
+			want: []string{
+				`m.yaml:12:41: services.checkout.announce: "a/b" is no channel (for example "#incidents", or the channel's id, C0123456789)`,
+				`m.yaml:29:19: slack.announce: "#Our Incidents" is no channel (for example "#incidents", or the channel's id, C0123456789)`,
+				`m.yaml:29:52: slack.archive_after: "2w" is no number of days (write whole days, for example 14d, or leave the line out: then it never happens)`,
+			},
+		},
+		{
 			name: "unknown field at the top", edit: []string{"fallback: [ben]", "fallback: [ben]\nfellback: [ana]"},
 			want: []string{`m.yaml:24:1: the file has no field "fellback" (did you mean "fallback"?)`},
 		},

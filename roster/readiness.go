@@ -17,7 +17,7 @@ const (
 
 // Readiness tells what is wrong with nobody's typing and will be with somebody's night: gaps of schedules in the next
 // eight weeks, people on a schedule who cannot be called, pages that would wake a crowd, contact rules that a level
-// leaves no time for, and services that are nobody's now. A faultless file may have such problems for a reason, so they
+// leaves no time for, services that are nobody's now, and roles in rules that no runbook has. A faultless file may have such problems for a reason, so they
 // are warnings. It depends on its arguments alone: overrides, which only the engine knows, do not count.
 //
 // A calendar without shifts is passed over: its shifts come from elsewhere, and are not known to a file.
@@ -33,6 +33,7 @@ func Readiness(c *Config, now time.Time) Problems {
 	r.crowds()
 	r.unreachedRules()
 	r.owners()
+	r.unheldRoles()
 	return r.problems
 }
 

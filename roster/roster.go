@@ -34,6 +34,10 @@ type Config struct {
 	// Heartbeat is requested once a minute as long as engine and workers live; zero: nobody outside is told.
 	Heartbeat Secret
 
+	// Permissions say who may do what to an incident that begins now: the file's rules, and the defaults where it has none.
+	Permissions incident.Permissions
+
+	mentions []mention // of roles in rules
 	source   []byte
 	services map[string]service
 	routes   []route
@@ -60,6 +64,9 @@ type Slack struct {
 	// Socket and Web say which ways back to us the file opens, also where no secret was read: by the app token, by the
 	// signing secret. One is open at least.
 	Socket, Web bool
+
+	Announce     string        // the channel that hears of every incident; empty: none
+	ArchiveAfter time.Duration // how long after an incident's review its room is archived; 0: never
 }
 
 // Twilio is the telephone.
@@ -92,6 +99,9 @@ type Routed struct {
 	Type        string
 	Environment string
 	Inputs      map[string]any
+
+	Announce     string        // the channel that hears of the incident; empty: none
+	ArchiveAfter time.Duration // of the incident's room, from its review on; 0: never
 }
 
 // Outside is what a file refers to that does not stand in it.

@@ -65,6 +65,16 @@ func (c *Config) Service(service string) (Routed, bool) {
 // Services lists the ids of the services, sorted.
 func (c *Config) Services() []string { return slices.Sorted(maps.Keys(c.services)) }
 
+// Owner says whom a page for a service calls, by the service's id; false for what is no service, and for a name that
+// means a person, a schedule, a team or a policy as well: that one comes first.
+func (c *Config) Owner(service string) (owner string, ok bool) {
+	to, ok := c.Service(service)
+	if !ok || to.Owner == "" || slices.Contains(c.Book.Names(), service) {
+		return "", false
+	}
+	return to.Owner, true
+}
+
 // serviceOf is the service that an alert names itself, else the default's.
 func (c *Config) serviceOf(labels map[string]string) string {
 	if _, ok := c.services[labels[serviceLabel]]; ok {
@@ -95,6 +105,12 @@ func (c *Config) compose(rule string, over layer, s service) Routed {
 		Type:        first(layers, func(l layer) text { return l.Type }).value,
 		Environment: first(layers, func(l layer) text { return l.Environment }).value,
 		Inputs:      map[string]any{},
+	}
+	if c.Slack != nil {
+		routed.Announce, routed.ArchiveAfter = c.Slack.Announce, c.Slack.ArchiveAfter
+		if n := slices.IndexFunc(layers, func(l layer) bool { return l.Announce.given() }); n >= 0 {
+			routed.Announce = layers[n].Announce.named()
+		}
 	}
 	if slices.Contains(c.runbooks[routed.Runbook].Inputs, serviceInput) {
 		routed.Inputs[serviceInput] = s.id

@@ -67,6 +67,12 @@ func (clockTime) JSONSchema() *jsonschema.Schema { return pattern(clockPattern) 
 // JSONSchema describes a length of time.
 func (duration) JSONSchema() *jsonschema.Schema { return pattern(durationForm.String()) }
 
+// JSONSchema describes a number of days.
+func (days) JSONSchema() *jsonschema.Schema { return pattern(daysForm.String()) }
+
+// JSONSchema describes a channel.
+func (channel) JSONSchema() *jsonschema.Schema { return pattern(channelForm.String()) }
+
 // JSONSchema describes days of the week.
 func (weekdays) JSONSchema() *jsonschema.Schema { return oneOrMore(pattern(daysPattern)) }
 

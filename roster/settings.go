@@ -101,6 +101,7 @@ func (b *builder) slack(s *fileSlack) *Slack {
 	return &Slack{
 		Token: token, AppToken: app, SigningSecret: b.secret(s.SigningSecret, "slack.signing_secret"),
 		Socket: s.AppToken.given(), Web: s.SigningSecret.given(), APIURL: b.webAddress(s.APIURL, "slack.api_url"),
+		Announce: s.Announce.named(), ArchiveAfter: s.ArchiveAfter.length,
 	}
 }
 

@@ -90,7 +90,7 @@ func (r *run) callLevel(ctx workflow.Context, p *incident.Page) {
 		p.Follow(*policy)
 	}
 	duties := together(found)
-	p.LevelAt, p.ClockAt, p.Next = now(ctx), time.Time{}, false
+	p.LevelAt, p.ClockAt, p.Next, p.CallsFirst = now(ctx), time.Time{}, false, r.since(versionPrecise)
 	for _, problem := range problems {
 		r.problem(ctx, p.Step, problem)
 	}

@@ -34,7 +34,7 @@ func (r *run) marked(text string) string {
 
 // markedMessage likewise; every message passes here on its way to the chat.
 func (r *run) markedMessage(m contract.Message) contract.Message {
-	m.Text = r.marked(m.Text)
+	m.Text = r.marked(m.Text) // the title of a card is marked where it is made
 	return m
 }
 

@@ -41,7 +41,7 @@ func (s *scenario) drilled() {
 			if !strings.HasPrefix(said, "#game-day, ") {
 				s.t.Errorf("another room than the drill's: %s", l.What)
 			}
-		case "post", "topic", "settle":
+		case "post", "topic", "card", "settle":
 			posts++
 			if !strings.HasPrefix(strings.TrimPrefix(said, "[red] "), "DRILL: ") {
 				s.t.Errorf("said without the mark: %s", l.What)

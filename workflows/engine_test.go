@@ -66,9 +66,10 @@ phases:
 
 // live is a real engine with a real worker over every port in memory.
 type live struct {
-	t      testing.TB
-	client client.Client
-	world  *memory.World
+	t           testing.TB
+	client      client.Client
+	world       *memory.World
+	permissions *incident.Permissions // of what is declared; nil = none
 }
 
 // newLive starts the engine's guests. cutAfter shrinks the history's limit.
@@ -110,7 +111,7 @@ func (l *live) declare(id string, rb *runbooks.Runbook, change ...func(*contract
 		l.t.Fatal(err)
 	}
 	in := contract.IncidentInput{
-		Runbook: *rb, Hash: hash,
+		Runbook: *rb, Hash: hash, Permissions: l.permissions,
 		Declaration: contract.Declaration{
 			Title: "error rate above 5 %", Service: "payments", Source: "alertmanager", At: time.Now(),
 			By: incident.Actor{Name: "alertmanager", Door: incident.DoorAlert, Verified: true},

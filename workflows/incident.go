@@ -15,7 +15,7 @@ import (
 
 // engineVersion is the newest version of the interpreter; it is recorded once at the start of each run, and
 // continue-as-new is where an open incident moves to it.
-const engineVersion = versionPrecise
+const engineVersion = versionRoom
 
 // What the versions have changed in what a run does, so that an open one goes on as it began.
 const (
@@ -25,8 +25,12 @@ const (
 	// versionDeclines: whoever asks not to be called any more lets the page go on at once, and their telephone stops.
 	versionDeclines = 3
 	// versionPrecise: a page that wakes somebody for a question and ends in vain says what nobody has answered; a
-	// poll of an action does not outlast its timeout.
+	// poll of an action does not outlast its timeout; a message starts no level's clock while a call waits in a queue.
 	versionPrecise = 4
+	// versionRuled: the rules in the input are obeyed. A worker before it has let acts pass that a replay would refuse.
+	versionRuled = 5
+	// versionRoom: the card shows everything at a glance, and the links of the incident are the room's bookmarks.
+	versionRoom = 6
 )
 
 // since says whether this run has begun with a version of the interpreter, or a newer one.
@@ -49,7 +53,8 @@ func (w *Workflows) Incident(ctx workflow.Context, in contract.IncidentInput) (c
 }
 
 // obeyCancel makes Temporal's own cancel button mean the verb, so that an incident that is cancelled there ends as
-// every other: told, recorded, nothing left ringing.
+// every other: told, recorded, nothing left ringing. No rule holds it up: whoever may cancel there may also terminate, and
+// that would tell nobody.
 func (r *run) obeyCancel(ctx workflow.Context) workflow.Context {
 	own, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.Go(own, func(own workflow.Context) {
@@ -60,7 +65,7 @@ func (r *run) obeyCancel(ctx workflow.Context) workflow.Context {
 		}
 		// An error is impossible: this context is never cancelled.
 		_ = workflow.Await(own, func() bool { return r.inc.Key != "" })
-		r.actBySignal(own, contract.VerbCancel, contract.Act{Reason: "cancelled in Temporal"})
+		r.takeAct(own, forwarded{contract.VerbCancel, contract.Act{Reason: "cancelled in Temporal"}}, r.carryOut)
 	})
 	return own
 }
@@ -73,6 +78,7 @@ func (r *run) live(ctx workflow.Context) (contract.IncidentResult, error) {
 	r.mirror(ctx)
 	r.deliver(ctx)
 	r.deliverSystems(ctx)
+	r.announce(ctx)
 	r.callPeople(ctx)
 	r.followAttempts(ctx)
 	r.callForgotten(ctx)
@@ -195,7 +201,8 @@ func (r *run) tellEnd(ctx workflow.Context) {
 // not arrive in time is handed to the review.
 func (r *run) settle(ctx workflow.Context, story *task) error {
 	settled := func() bool {
-		return story.finished && r.effects == 0 && !r.calling() && !r.owesSettling() && r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer()
+		return story.finished && r.effects == 0 && !r.calling() && !r.owesSettling() && r.outgoing() < 0 && !r.roomDiffers() && !r.systemsDiffer() &&
+			!r.announcementDiffers()
 	}
 	deadline := now(ctx).Add(settleTime)
 	if _, err := wait(ctx, waiting{

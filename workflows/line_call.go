@@ -41,6 +41,13 @@ func (l *line) listen(ctx workflow.Context) error {
 	if err != nil {
 		return fmt.Errorf("handle %s: %w", contract.LineLeaveUpdate, err)
 	}
+	ending := func(_ workflow.Context, in contract.LineEnding) (contract.LineEnded, error) { return l.ending(in), nil }
+	err = workflow.SetUpdateHandlerWithOptions(ctx, string(contract.LineEndingUpdate), ending, workflow.UpdateHandlerOptions{
+		Description: "A call says goodbye: nobody joins it any more; the answer says for what it was made.",
+	})
+	if err != nil {
+		return fmt.Errorf("handle %s: %w", contract.LineEndingUpdate, err)
+	}
 	err = workflow.SetQueryHandler(ctx, string(contract.LineQuery), func(contract.None) (contract.LineState, error) { return *l.st, nil })
 	if err != nil {
 		return fmt.Errorf("handle %s: %w", contract.LineQuery, err)
@@ -75,7 +82,7 @@ func joinable(req contract.LineRequest) bool {
 // joins lets a call that may be under way speak of another attempt too, and answers whether it does.
 func (l *line) joins(req contract.LineRequest, at time.Time) bool {
 	c := l.st.Call
-	if c == nil || !joinable(req) || c.Key == req.Key || c.Provider == "" || at.Sub(c.At) >= longestCall {
+	if c == nil || !joinable(req) || c.Key == req.Key || c.Provider == "" || c.Ending || at.Sub(c.At) >= longestCall {
 		return false
 	}
 	if share(c, req.Key) < 0 {
@@ -111,4 +118,14 @@ func (l *line) leave(in contract.LineLeave) contract.LineLeft {
 	}
 	c.For[share(c, in.Key)].Left = true
 	return contract.LineLeft{Others: slices.ContainsFunc(c.For, func(s contract.LineShare) bool { return !s.Left })}
+}
+
+// ending lets nobody join a call any more, and lists those that have.
+func (l *line) ending(in contract.LineEnding) contract.LineEnded {
+	c := l.st.Call
+	if !c.Is(in.Provider) {
+		return contract.LineEnded{}
+	}
+	c.Ending = true
+	return contract.LineEnded{For: c.Standing()}
 }

@@ -42,6 +42,12 @@ func (l *lined) ask(after time.Duration, name string, in any) {
 				switch out := value.(type) {
 				case contract.LineResult:
 					l.heard = append(l.heard, fmt.Sprintf("%s %t joined %q", at, out.Allowed, out.Joined))
+				case contract.LineEnded:
+					keys := []string{}
+					for _, at := range out.For {
+						keys = append(keys, at.Key)
+					}
+					l.heard = append(l.heard, fmt.Sprintf("%s for %v", at, keys))
 				case contract.LineLeft:
 					l.heard = append(l.heard, fmt.Sprintf("%s others %t", at, out.Others))
 				}
@@ -133,6 +139,18 @@ func TestLineGivesCallsOfTheirOwn(t *testing.T) {
 		l.call(5*time.Second, "c", false)
 		l.call(6*time.Second, "a", false) // a retry of what had a call of its own
 		l.want(`0s true joined ""`, `2s true joined "CA1"`, `3s true joined ""`, `5s true joined "CA2"`, `6s true joined ""`)
+	})
+	t.Run("saying goodbye", func(t *testing.T) {
+		t.Parallel()
+		l := newLined(t)
+		l.call(0, "a", false)
+		l.placed(time.Second, "a", "1/CA1")
+		l.call(2*time.Second, "b", false)
+		l.ask(3*time.Second, string(contract.LineEndingUpdate), contract.LineEnding{Person: "ana", Provider: "CA0"})
+		l.leave(4*time.Second, "a")
+		l.ask(5*time.Second, string(contract.LineEndingUpdate), contract.LineEnding{Person: "ana", Provider: "CA1"})
+		l.call(6*time.Second, "c", false)
+		l.want(`0s true joined ""`, `2s true joined "1/CA1"`, "3s for []", "4s others true", "5s for [b]", `6s true joined ""`)
 	})
 	t.Run("long ago", func(t *testing.T) {
 		t.Parallel()

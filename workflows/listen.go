@@ -45,7 +45,8 @@ func (r *run) handle(ctx workflow.Context, verb contract.Verb) error {
 		})
 }
 
-// check says whether an act would be accepted. One that is a repetition is: it was accepted the first time.
+// check says whether an act would be accepted, and its person may do it. One that is a repetition is: it was accepted the
+// first time.
 func (r *run) check(at time.Time, verb contract.Verb, act contract.Act) error {
 	switch {
 	case r.known(act.ID):
@@ -53,6 +54,14 @@ func (r *run) check(at time.Time, verb contract.Verb, act contract.Act) error {
 	case r.handed:
 		return r.tooLate()
 	}
+	if err := r.try(at, verb, act); err != nil {
+		return err
+	}
+	return r.permitted(verb, act)
+}
+
+// try says whether the incident would accept an act, whoever's it is.
+func (r *run) try(at time.Time, verb contract.Verb, act contract.Act) error {
 	if c, ok := controls()[verb]; ok {
 		return c.check(r, r.meant(verb, act))
 	}
@@ -88,6 +97,17 @@ func (r *run) act(at time.Time, verb contract.Verb, act contract.Act) (contract.
 	if r.handed && !r.known(act.ID) {
 		return contract.Receipt{}, r.tooLate()
 	}
+	if r.ruled() {
+		// A signal has met no validator, and who holds which role may have changed since an update has.
+		if err := r.check(at, verb, act); err != nil {
+			return contract.Receipt{}, err
+		}
+	}
+	return r.carryOut(at, verb, act)
+}
+
+// carryOut is act without the question who may do it.
+func (r *run) carryOut(at time.Time, verb contract.Verb, act contract.Act) (contract.Receipt, error) {
 	if r.seen(act.ID) {
 		return contract.Receipt{Text: "recorded already"}, nil
 	}
@@ -209,6 +229,12 @@ func receive[In any](ctx workflow.Context, s workflow.Selector, name contract.Si
 
 // actBySignal carries out a verb that nobody waits for; a refusal is written down, because there is nobody to tell.
 func (r *run) actBySignal(ctx workflow.Context, verb contract.Verb, act contract.Act) {
+	r.takeAct(ctx, forwarded{verb, act}, r.act)
+}
+
+// takeAct does what a signal says, by act or carryOut.
+func (r *run) takeAct(ctx workflow.Context, said forwarded, do func(time.Time, contract.Verb, contract.Act) (contract.Receipt, error)) {
+	verb, act := said.verb, said.act
 	if act.By == (incident.Actor{}) {
 		act.By = incident.Actor{Name: "Temporal", Door: incident.DoorEngine}
 	}
@@ -216,7 +242,7 @@ func (r *run) actBySignal(ctx workflow.Context, verb contract.Verb, act contract
 		r.forward = append(r.forward, forwarded{verb, act})
 		return
 	}
-	if _, err := r.act(now(ctx), verb, act); err != nil {
+	if _, err := do(now(ctx), verb, act); err != nil {
 		r.log(ctx, incident.Entry{
 			Kind: incident.EntryRefused, By: act.By,
 			Text: fmt.Sprintf("%s by %s was refused: %s", verb, act.By, err),

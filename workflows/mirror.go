@@ -160,47 +160,6 @@ func (r *run) topic() string {
 	return r.marked(strings.Join(parts, " · "))
 }
 
-// card is the pinned message: what is going on, what is awaited, who holds which role; and the buttons of the hour.
-func (r *run) card(ctx workflow.Context) contract.Message {
-	return contract.Message{Text: strings.ReplaceAll(r.details(), "**", ""), Buttons: r.cardButtons(ctx), Pin: true}
-}
-
-// cardText is the card as one comparable text.
-func (r *run) cardText() string {
-	buttons := ""
-	if r.inc.Open() {
-		buttons = fmt.Sprint(len(r.inc.OpenPages()) > 0, r.inc.Severity == "")
-	}
-	return r.details() + buttons
-}
-
-// cardButtons are the acts that make sense now.
-func (r *run) cardButtons(ctx workflow.Context) []contract.Button {
-	if !r.inc.Open() {
-		return nil
-	}
-	var buttons []contract.Button
-	if len(r.inc.OpenPages()) > 0 {
-		buttons = append(buttons, r.button(ctx, "Acknowledge", contract.VerbAck, ""))
-	}
-	if r.inc.Severity == "" {
-		for _, s := range r.inc.Severities {
-			buttons = append(buttons, r.button(ctx, string(s), contract.VerbSeverity, string(s)))
-		}
-	}
-	resolve := r.button(ctx, "Resolve", contract.VerbResolve, "")
-	resolve.Danger = true
-	return append(append(buttons, r.formButtons(ctx)...), resolve)
-}
-
-// button makes a button that reaches this incident.
-func (r *run) button(ctx workflow.Context, label string, verb contract.Verb, value string) contract.Button {
-	return contract.Button{
-		Label: label, Verb: verb, Value: value,
-		Incident: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: string(r.inc.Key),
-	}
-}
-
 // questionMessage shows a question with a button for each answer, or how it ended.
 func (r *run) questionMessage(ctx workflow.Context, q *incident.Question) contract.Message {
 	m := contract.Message{Text: q.Text, Mention: q.Addressed}
@@ -248,7 +207,7 @@ func (r *run) roomDiffers() bool {
 	if r.inc.Room.ID == "" {
 		return false
 	}
-	if r.topic() != r.st.Shown.Topic || r.cardText() != r.st.Shown.Card {
+	if r.topic() != r.st.Shown.Topic || r.cardText() != r.st.Shown.Card || r.bookmarksDiffer() {
 		return true
 	}
 	for _, message := range sortedKeys(r.st.Shown.Questions) {
@@ -279,6 +238,9 @@ func (r *run) showRoom(ctx workflow.Context) error {
 		card := r.markedMessage(r.card(ctx))
 		req.Card = &card
 	}
+	if r.bookmarksDiffer() {
+		req.Bookmarks = r.bookmarks()
+	}
 	r.st.Shown.CardTried = r.st.Shown.CardID == ""
 	out, err := call(ctx, contract.ShowRoom, req)
 	if err != nil && !isType(err, contract.RefusedType) {
@@ -288,9 +250,7 @@ func (r *run) showRoom(ctx workflow.Context) error {
 	if err != nil {
 		problems = append(problems, plain(err))
 	}
-	for _, p := range problems {
-		r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Text: "the room does not show everything: " + p})
-	}
+	r.logUnshown(ctx, problems)
 	r.st.Shown.Topic, r.st.Shown.Card = topic, text
 	r.st.Shown.CardID = orElse(out.CardID, r.st.Shown.CardID)
 	for _, p := range req.Invite {
@@ -299,5 +259,19 @@ func (r *run) showRoom(ctx workflow.Context) error {
 	for _, s := range req.Settled {
 		delete(r.st.Shown.Questions, s.Message)
 	}
+	if req.Bookmarks != nil {
+		r.bookmarked(ctx, req.Bookmarks, out.Bookmarked || err != nil)
+	}
 	return nil
+}
+
+// logUnshown writes down what the room does not show. What is refused again and again in the same words is written once.
+func (r *run) logUnshown(ctx workflow.Context, problems []string) {
+	for _, p := range problems {
+		text := "the room does not show everything: " + p
+		if r.since(versionRoom) && slices.ContainsFunc(r.inc.Timeline, func(e incident.Entry) bool { return e.Text == text }) {
+			continue
+		}
+		r.log(ctx, incident.Entry{Kind: incident.EntryProblem, Text: text})
+	}
 }

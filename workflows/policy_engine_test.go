@@ -26,7 +26,8 @@ func TestPolicyOnTheEngine(t *testing.T) {
 		l.world.Book.People[n].Contact.High = []oncall.ContactRule{{Via: []oncall.Way{"slack", "call"}}, {Via: []oncall.Way{"call"}, After: time.Minute}}
 	}
 	l.world.Book.Policies = []oncall.Policy{{Name: "payments", AckTimeout: 30 * time.Minute, Levels: []oncall.Level{
-		{Targets: []string{"ana"}, Ack: time.Minute}, {Targets: []string{"ben", "dan"}, Strategy: oncall.StrategyRoundRobin, Ack: time.Minute},
+		{Targets: []string{"ana"}, Ack: time.Minute},
+		{Targets: []string{"ben", "dan"}, Strategy: oncall.StrategyRoundRobin, Ack: time.Minute},
 		{Targets: []string{"cleo"}, Ack: time.Minute},
 	}}}
 	run := l.declare(id, parse(t, byPolicy))

@@ -41,6 +41,7 @@ func (r *run) liveOn(ctx workflow.Context) (contract.IncidentResult, error) {
 	r.deliver(ctx)
 	r.settleMessages(ctx)
 	r.deliverSystems(ctx)
+	r.announce(ctx)
 
 	cut, err := r.untilEnded(ctx, story)
 	if err != nil || cut {
@@ -60,6 +61,7 @@ func (r *run) liveOn(ctx workflow.Context) (contract.IncidentResult, error) {
 	if r.inc.Seq != r.recorded { // somebody has written something since, or the first try has failed
 		r.record(ctx)
 	}
+	r.leaveRoom(ctx)
 	return contract.IncidentResult{Key: r.inc.Key, Ending: r.inc.Ending, Record: r.st.Record}, nil
 }
 
@@ -100,7 +102,8 @@ func (r *run) emptyOutbox(ctx workflow.Context) error {
 	_, err := wait(ctx, waiting{
 		summary: "chat has not taken everything yet",
 		done: func() bool {
-			return r.halted || r.outgoing() < 0 && !r.owesSettling() && !r.roomDiffers() && !r.systemsDiffer()
+			return r.halted || r.outgoing() < 0 && !r.owesSettling() && !r.roomDiffers() && !r.systemsDiffer() &&
+				!r.announcementDiffers()
 		},
 		until: timeAt(deadline),
 	})

@@ -44,6 +44,7 @@ type run struct {
 	following map[string]bool     // attempts that are followed, by the provider's id
 	hungUp    map[string]bool     // calls that this run has hung up, or has tried to, by the provider's id
 	stopChat  workflow.CancelFunc // ends the outbox's present delivery
+	unmarked  time.Time           // until when the bookmarks rest after they could not be set
 	pump      *pump
 	late      []incident.Alert // alerts that fired again after the end: a new incident
 	handed    bool             // the review has the state: what comes now goes there
@@ -115,7 +116,7 @@ func firstState(ctx workflow.Context, in contract.IncidentInput) *contract.State
 	if slices.Contains(severities, d.Severity) {
 		inc.Severity = d.Severity
 	}
-	return &contract.State{Incident: inc, Inputs: d.Inputs, Pass: 1}
+	return &contract.State{Incident: inc, Inputs: d.Inputs, Pass: 1, Announce: d.Announce, ArchiveAfter: d.ArchiveAfter}
 }
 
 // Bounds of what a declaration says, in bytes: it is repeated in messages, calls and search attributes.

@@ -37,7 +37,7 @@ func (r *run) snapshot(contract.None) (contract.Snapshot, error) {
 	inc.Timeline = nil
 	s := contract.Snapshot{
 		Incident: inc, Record: r.st.Record, Closed: !r.inc.Open() && !r.inc.Reviewing, Hash: r.in.Hash, Upgraded: r.st.Upgraded,
-		Paused: r.st.Paused,
+		Paused: r.st.Paused, Links: r.links(), NextUpdate: r.nextUpdate(),
 	}
 	for i := range r.in.Runbook.Phases {
 		p := &r.in.Runbook.Phases[i]

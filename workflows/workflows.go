@@ -36,6 +36,7 @@ func Register(r Registry, w *Workflows) {
 	register(r, contract.Incident, w.Incident)
 	register(r, contract.Review, w.Review)
 	register(r, contract.Numbers, Numbers)
+	register(r, contract.Farewell, Farewell)
 	register(r, contract.Roster, Roster)
 	register(r, contract.Line, Line)
 	register(r, contract.Pulse, Pulse)

@@ -29,6 +29,14 @@ func (absentChat) ShowRoom(context.Context, contract.ShowRoomRequest) (contract.
 	return contract.ShowRoomResult{}, noChat()
 }
 
+// Announce refuses.
+func (absentChat) Announce(context.Context, contract.AnnounceRequest) (contract.AnnounceResult, error) {
+	return contract.AnnounceResult{}, noChat()
+}
+
+// CloseRoom refuses.
+func (absentChat) CloseRoom(context.Context, contract.CloseRoomRequest) error { return noChat() }
+
 // absentPhone stands in where no telephone is configured.
 type absentPhone struct{}
 

@@ -74,8 +74,9 @@ func call(ctx context.Context, sh shell, f callFlags, command func(*caller) erro
 	var temporal roster.Temporal
 	var people gateway.People
 	var schedules gateway.Schedules
+	var owners gateway.Owners
 	if config != nil {
-		temporal, people, schedules = config.Temporal, config, &config.Book
+		temporal, people, schedules, owners = config.Temporal, config, &config.Book, config
 	}
 	d.by = gateway.CLIActor(people, f.as, sh.login())
 	var namespace string
@@ -84,8 +85,8 @@ func call(ctx context.Context, sh shell, f callFlags, command func(*caller) erro
 	}
 	defer d.client.Close()
 	o := gateway.Options{
-		Client: d.client, Namespace: namespace, UI: cmp.Or(f.ui, sh.getenv(uiVariable)), People: people, Schedules: schedules,
-		Runbooks: f.begin.books, DefaultRunbook: defaultRunbook,
+		Client: d.client, Namespace: namespace, UI: cmp.Or(f.ui, sh.getenv(uiVariable)), People: people, Schedules: schedules, Owners: owners,
+		Runbooks: f.begin.books, DefaultRunbook: defaultRunbook, Permissions: func() *incident.Permissions { return permissionsOf(config) },
 	}
 	if f.begin.routes != nil {
 		o.Routes = f.begin.routes(config)
@@ -94,6 +95,16 @@ func call(ctx context.Context, sh shell, f callFlags, command func(*caller) erro
 		return err
 	}
 	return command(d)
+}
+
+// permissionsOf are the rules of a configuration for incidents that begin; without one they are those that ship with the
+// product.
+func permissionsOf(config *roster.Config) *incident.Permissions {
+	if config != nil {
+		return &config.Permissions
+	}
+	rules := incident.DefaultPermissions()
+	return &rules
 }
 
 // callerConfig reads the configuration where there is one. Secrets are not followed: a command needs none. A faulty
@@ -123,6 +134,14 @@ func acting(sh shell, c *cobra.Command, verb contract.Verb, act func(words []str
 	})
 }
 
+// verbAnnotation is the note on a command that says which verb it carries out.
+const verbAnnotation = "verb"
+
+// carries notes a command's verb, so that it can be told whether there is a command for each.
+func carries(verb contract.Verb) map[string]string {
+	return map[string]string{verbAnnotation: string(verb)}
+}
+
 // acted is what a deed is made of that must ask the incident first.
 type acted struct {
 	*caller
@@ -134,6 +153,7 @@ type acted struct {
 func actingWith(sh shell, c *cobra.Command, verb contract.Verb, act func(context.Context, acted) (contract.Act, error)) *cobra.Command {
 	var f callFlags
 	f.addActor(c)
+	c.Annotations = carries(verb)
 	c.ValidArgsFunction = completeWords(sh, &f, verb)
 	c.RunE = func(c *cobra.Command, words []string) error {
 		return call(c.Context(), sh, f, func(d *caller) error {

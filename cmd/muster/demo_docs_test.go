@@ -16,6 +16,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/musterbook/musterbook/providers/alertmanager"
+	"github.com/musterbook/musterbook/providers/slack"
 	"github.com/musterbook/musterbook/roster"
 )
 
@@ -41,38 +42,6 @@ func block(t *testing.T, page, holds string) string {
 	return ""
 }
 
-// slackManifest is what is checked of Slack's app manifest.
-type slackManifest struct {
-	Features struct {
-		Commands []struct {
-			Command string `yaml:"command"`
-			URL     string `yaml:"url"`
-			Escape  bool   `yaml:"should_escape"`
-		} `yaml:"slash_commands"`
-	} `yaml:"features"`
-	OAuth struct {
-		Scopes struct {
-			Bot []string `yaml:"bot"`
-		} `yaml:"scopes"`
-	} `yaml:"oauth_config"`
-	Settings struct {
-		Interactivity struct {
-			Enabled bool   `yaml:"is_enabled"`
-			URL     string `yaml:"request_url"`
-		} `yaml:"interactivity"`
-	} `yaml:"settings"`
-}
-
-// manifestOf reads the page's manifest.
-func manifestOf(t *testing.T, page string) slackManifest {
-	t.Helper()
-	var m slackManifest
-	if err := yaml.Unmarshal([]byte(block(t, page, "display_information:")), &m); err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
 func TestFirstIncidentConfigurationIsValid(t *testing.T) {
 	t.Parallel()
 	page := firstIncident(t)
@@ -92,14 +61,8 @@ func TestFirstIncidentConfigurationIsValid(t *testing.T) {
 	if len(problems) > 0 {
 		t.Fatal(problems.Err())
 	}
-	manifest := manifestOf(t, page)
-	want := config.Gateway.PublicURL + "/slack/actions"
-	if got := manifest.Settings.Interactivity; !got.Enabled || got.URL != want {
-		t.Errorf("clicks go to %q, want %q", got.URL, want)
-	}
-	commands := manifest.Features.Commands
-	if len(commands) != 1 || commands[0].URL != config.Gateway.PublicURL+"/slack/commands" || !commands[0].Escape {
-		t.Errorf("commands %+v, want one at /slack/commands that escapes people", commands)
+	if !config.Slack.Socket || config.Slack.Web {
+		t.Error("the page's Slack is not the one of its manifest, which comes through the socket")
 	}
 	if !strings.Contains(page, config.Gateway.PublicURL+"/twilio/sms") {
 		t.Error("the page does not say where incoming messages go")
@@ -149,7 +112,7 @@ func slackMethods() map[string]string {
 		"GetConversationHistory": "conversations.history", "AddPin": "pins.add", "UpdateMessage": "chat.update",
 		"CreateConversation": "conversations.create", "GetConversations": "conversations.list",
 		"SetPurposeOfConversation": "conversations.setPurpose", "SetTopicOfConversation": "conversations.setTopic",
-		"GetConversationInfo": "conversations.info", "OpenConversation": "conversations.open",
+		"GetConversationInfo": "conversations.info", "OpenConversation": "conversations.open", "StartSocketMode": "apps.connections.open",
 	}
 }
 
@@ -192,7 +155,7 @@ func TestFirstIncidentScopesAreEnough(t *testing.T) {
 	if _, err := os.Stat(contracts); errors.Is(err, fs.ErrNotExist) {
 		t.Skip("Slack's published methods are not here; set MUSTERBOOK_CONTRACTS to their directory")
 	}
-	scopes := manifestOf(t, firstIncident(t)).OAuth.Scopes.Bot
+	scopes := slack.AppManifest("").OAuth.Scopes.Bot
 	used := usedSlackMethods(t)
 	if len(used) < 10 {
 		t.Fatalf("only %v are called; is the pattern still right?", used)

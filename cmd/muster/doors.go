@@ -43,7 +43,7 @@ func ruled(err error) error {
 // slackDoor is the door for people in Slack. Its acts are idempotent by their ids, like those of the gateway itself.
 type slackDoor struct {
 	incidents *gateway.Incidents
-	config    func() *roster.Config // in force
+	live      *roster.Live
 	books     *library
 	log       *slog.Logger
 }
@@ -86,7 +86,7 @@ func (d slackDoor) Offer(_ context.Context, of slack.Draft) (slack.Offer, error)
 	if err != nil {
 		return slack.Offer{}, ruled(err)
 	}
-	config := d.config()
+	config := d.live.Config()
 	out := slack.Offer{
 		Services: config.Services(), Runbook: offer.Runbook, Severity: offer.Severity, Severities: offer.Severities,
 		Private: offer.Private, Inputs: offer.Inputs, Roles: offer.Roles, Targets: config.Book.Names(), People: config.Book.People,
@@ -108,6 +108,24 @@ func (d slackDoor) Show(ctx context.Context, to slack.Target) (contract.Snapshot
 	}
 	shown, err := d.incidents.Show(ctx, key)
 	return shown, ruled(err)
+}
+
+// Standing says where the incident of a key, or of a room, stands.
+func (d slackDoor) Standing(ctx context.Context, to slack.Target) (contract.Card, bool, error) {
+	key := to.Key
+	if key == "" {
+		var err error
+		key, err = d.keyOf(ctx, to)
+		var none *incident.Refusal
+		if errors.As(err, &none) {
+			return contract.Card{}, false, nil
+		}
+		if err != nil {
+			return contract.Card{}, false, err
+		}
+	}
+	card, err := d.incidents.Standing(ctx, key)
+	return card, err == nil, ruled(err)
 }
 
 // declaredText says which incident was begun.
@@ -186,6 +204,11 @@ func (d phoneDoor) Act(ctx context.Context, workflowID string, verb contract.Ver
 // Companions lists the attempts that a call to somebody is made for.
 func (d phoneDoor) Companions(ctx context.Context, person oncall.PersonID, provider string) ([]contract.Callback, error) {
 	return d.incidents.Companions(ctx, person, provider)
+}
+
+// Ending says that a call is about to end, and lists the attempts that it was made for.
+func (d phoneDoor) Ending(ctx context.Context, person oncall.PersonID, provider string) ([]contract.Callback, error) {
+	return d.incidents.Ending(ctx, person, provider)
 }
 
 // CallStatus passes on how far an attempt got. It is idempotent by what it says.

@@ -46,7 +46,7 @@ var (
 	phasesKey        = regexp.MustCompile(`(?m)^["']?phases["']?\s*:`)
 	scriptKey        = regexp.MustCompile(`(?m)^["']?(script|everybody_answers_in)["']?\s*:`)
 	runbookKey       = regexp.MustCompile(`(?m)^["']?runbook["']?\s*:`)
-	configurationKey = regexp.MustCompile(`(?m)^["']?(people|teams|schedules|policies|fallback|services|routes|default|gateway|slack|twilio|temporal|records|data|bridges|standing_bridge|trackers|outlets|audiences|run)["']?\s*:`)
+	configurationKey = regexp.MustCompile(`(?m)^["']?(people|teams|schedules|policies|fallback|services|routes|default|gateway|slack|twilio|temporal|records|data|bridges|standing_bridge|trackers|outlets|audiences|run|permissions)["']?\s*:`)
 )
 
 // kindOf tells what a file is meant to be: tests by the file's name, which the server goes by as well, and the others by

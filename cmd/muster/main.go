@@ -71,7 +71,7 @@ func rootCommand(sh shell) *cobra.Command {
 		}
 	}
 	add(groupIncident,
-		declareCommand(sh), drillCommand(sh), listCommand(sh), showCommand(sh), timelineCommand(sh), ackCommand(sh),
+		declareCommand(sh), drillCommand(sh), listCommand(sh), showCommand(sh), watchCommand(sh), timelineCommand(sh), ackCommand(sh),
 		escalateCommand(sh), declineCommand(sh), severityCommand(sh), assignCommand(sh), answerCommand(sh), approveCommand(sh), rejectCommand(sh), doneCommand(sh), noteCommand(sh),
 		pageCommand(sh), oncallCommand(sh), whoCommand(sh), resolveCommand(sh), cancelCommand(sh), openCommand(sh), recordCommand(sh),
 	)
@@ -81,7 +81,7 @@ func rootCommand(sh shell) *cobra.Command {
 		upgradeCommand(sh),
 	)
 	add(groupServer, demoCommand(sh), serveCommand(sh), workerCommand(sh), gatewayCommand(sh), reloadCommand(sh), doctorCommand(sh))
-	add(groupFiles, checkCommand(sh), simulateCommand(sh), testCommand(sh), exploreCommand(sh), graphCommand(sh), schemaCommand(sh))
+	add(groupFiles, checkCommand(sh), simulateCommand(sh), testCommand(sh), exploreCommand(sh), graphCommand(sh), schemaCommand(sh), slackCommand(sh))
 	root.AddCommand(versionCommand(sh))
 	ownErrors(root)
 	return root

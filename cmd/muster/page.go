@@ -34,9 +34,9 @@ type pageFlags struct {
 func pageCommand(sh shell) *cobra.Command {
 	f := pageFlags{callFlags: callFlags{begin: beginning{routes: pageRoutes, books: pageBook{text: pageText}}}}
 	c := &cobra.Command{
-		Use: "page TARGET [MESSAGE]", Short: "Call a person, a schedule or a team until somebody answers",
-		Long: "Call a person, a schedule or a team until somebody acknowledges. With --incident the page belongs to that incident;\n" +
-			"without it a small incident is declared, which ends when the page is acknowledged.\n\n" +
+		Annotations: carries(contract.VerbPage), Use: "page TARGET [MESSAGE]", Short: "Call a person, a schedule, a team or a service's owner until somebody answers",
+		Long: "Call a person, a schedule, a team, a policy or the owner of a service until somebody acknowledges. With --incident\n" +
+			"the page belongs to that incident; without it a small incident is declared, which ends when the page is acknowledged.\n\n" +
 			"--direct is for when everything is down: it calls and texts at once, straight from the configuration, or from its last\n" +
 			"good copy in the data directory, and waits until it is known who was reached. It needs neither the server nor Temporal,\n" +
 			"but the telephone's secrets. Nothing is recorded, repeated or acknowledged, and overrides do not count. It fails when\n" +
@@ -101,6 +101,9 @@ func page(c *cobra.Command, sh shell, f pageFlags, words []string) error {
 // pageAlone declares the small incident.
 func (d *caller) pageAlone(c *cobra.Command, target, message string) error {
 	if d.config != nil {
+		if owner, ok := d.config.Owner(target); ok {
+			target = owner
+		}
 		if err := knownTarget(&d.config.Book, target); err != nil {
 			return err
 		}

@@ -128,7 +128,7 @@ func (v *vendors) desk(incidents *gateway.Incidents, books *library) *slack.Desk
 	if v.chat == nil {
 		return nil
 	}
-	return slack.NewDesk(v.chat, slackDoor{incidents: incidents, config: v.live.Config, books: books, log: v.log})
+	return slack.NewDesk(v.chat, slackDoor{incidents: incidents, live: v.live, books: books, log: v.log})
 }
 
 // socket is the way from Slack that needs no public address; nil where there is no app token.

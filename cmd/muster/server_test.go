@@ -103,6 +103,7 @@ func scriptConfig() *template.Template {
 	return template.Must(template.New("config").Parse(`people:
   ana: { name: Ana Ruiz, email: ana@example.com, phone: "+12025550101" }
   ben: { name: Ben Ito, email: ben@example.com, phone: "+12025550102" }
+  cem: { name: Cem Kaya, email: cem@example.com, phone: "+12025550104" }
   olga: { name: Olga Marsh, email: olga@example.com, phone: "+12025550103" }
 schedules:
   checkout-oncall: { person: ana }

@@ -53,7 +53,7 @@ func (p printer) snapshot(s contract.Snapshot, v sight) {
 	inc := s.Incident
 	p.line("%s · %s", inc.Key, oneLine(inc.Title))
 	if s.Paused != nil {
-		p.paragraph("PAUSED ", fmt.Sprintf("since %s by %s%s", clockText(s.Paused.At), s.Paused.By.String(), prefixed(": ", oneLine(s.Paused.Reason))), v)
+		p.paragraph("PAUSED ", strings.TrimPrefix(pausedText(s.Paused), "PAUSED "), v)
 		p.line("       No further step begins until: muster resume %s", inc.Key)
 	}
 	if inc.Summary != "" {
@@ -64,6 +64,11 @@ func (p printer) snapshot(s contract.Snapshot, v sight) {
 	p.calls(&inc)
 	p.runbook(s, v)
 	p.undoable(s)
+}
+
+// pausedText is since when the runbook rests, by whom and why.
+func pausedText(p *contract.Pause) string {
+	return fmt.Sprintf("PAUSED since %s by %s%s", clockText(p.At), p.By.String(), prefixed(": ", oneLine(p.Reason)))
 }
 
 // facts are the lines of the head. What is not known is left out, except where that is news itself.

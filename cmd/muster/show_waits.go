@@ -28,7 +28,7 @@ func (p printer) waits(inc *incident.Incident, v sight) {
 			p.paragraph(fmt.Sprintf("  %-13s · ", ""), fieldWord(f)+prefixed(": ", oneLine(f.Description)), v)
 		}
 		if !q.Deadline.IsZero() {
-			p.line("  %-13s until %s, then: %s", "", clockText(q.Deadline), cmp.Or(q.OnTimeout, "it goes on"))
+			p.line("  %-13s %s", "", untilText(q))
 		}
 		p.line("  %-13s %s", "", answerWith(inc, q))
 	}
@@ -82,10 +82,19 @@ func (p printer) calls(inc *incident.Incident) {
 	for _, page := range inc.Pages {
 		p.line("  %-13s %s", cmp.Or(page.Step, "by hand"), pageState(page))
 		for _, a := range page.Attempts {
-			p.line("  %-13s %s %s, %s by %s%s", "", clockText(a.At), oneLine(a.Name), cmp.Or(string(a.Status), "planned"), a.Via,
-				prefixed(" · ", oneLine(a.Detail)))
+			p.line("  %-13s %s %s%s", "", clockText(a.At), attemptText(a), prefixed(" · ", oneLine(a.Detail)))
 		}
 	}
+}
+
+// untilText says how long a question waits, and what comes then.
+func untilText(q *incident.Question) string {
+	return fmt.Sprintf("until %s, then: %s", clockText(q.Deadline), cmp.Or(q.OnTimeout, "it goes on"))
+}
+
+// attemptText is who is told by what, and how far that is.
+func attemptText(a incident.Attempt) string {
+	return fmt.Sprintf("%s, %s by %s", oneLine(a.Name), cmp.Or(string(a.Status), "planned"), a.Via)
 }
 
 // pageState is how far a page is.

@@ -4,10 +4,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/musterbook/musterbook/gateway"
 	"github.com/musterbook/musterbook/incident"
@@ -115,5 +119,72 @@ func TestServerStopsWithItsSocket(t *testing.T) {
 	}
 	if by := acknowledgements(t, s, "INC-1"); len(by) != 1 {
 		t.Errorf("it was acknowledged by %+v", by)
+	}
+}
+
+// replica starts another gateway beside a server, on the same engine.
+func (v *town) replica(t *testing.T, of *stack) *stack {
+	t.Helper()
+	books, live, _, err := openConfiguration(sources{config: v.config, books: filepath.Join(v.dir, "runbooks")}, v.getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := startStack(t.Context(), stackOptions{
+		Live: live, Runbooks: books, Gateway: true, Listen: "127.0.0.1:0", TemporalAddress: of.EngineAddress, Getenv: v.getenv,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// TestTwoGatewaysAreOneDesk: each of two gateways has a socket. What Slack gives to one, and then, because the
+// acknowledgement was lost, to any one of them, is done once.
+func TestTwoGatewaysAreOneDesk(t *testing.T) {
+	t.Parallel()
+	v := plugged(t)
+	s := v.serve(t)
+	v.replica(t, s)
+	for open := 0; open < 2; open, _ = v.slack.Connections() {
+		pause(t.Context(), 20*time.Millisecond)
+		if t.Context().Err() != nil {
+			t.Fatal("the second gateway has no socket")
+		}
+	}
+	if _, err := s.Incidents.Declare(t.Context(), gateway.NewIncident{Title: "Checkout is slow", Service: "payments"}); err != nil {
+		t.Fatal(err)
+	}
+	room := roomOf(t, s, "INC-1").ID
+	want := map[string]int{}
+	for n := range 8 {
+		if n%2 == 0 {
+			v.slack.Break(fakeslack.Fault{Kind: fakeslack.WorkThenDrop, Method: fakeslack.Socket, Times: 1})
+		}
+		text := fmt.Sprintf("observation %d", n)
+		want[text] = 1
+		said, err := v.slack.Command(t.Context(), fakeslack.OverSocket, fakeslack.CommandRequest{
+			User: "UANA", Room: room, Command: "/muster", Text: "note INC-1 " + text,
+		})
+		if err != nil || !strings.Contains(string(said.Body), "noted") {
+			t.Errorf("%d: %s, %v", n, said.Body, err)
+		}
+	}
+	part, err := s.Incidents.Timeline(t.Context(), "INC-1", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	for _, e := range part.Entries {
+		if e.Kind == incident.EntryNote && strings.HasPrefix(e.Text, "observation") {
+			got[e.Text]++
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
 	}
 }

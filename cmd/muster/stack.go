@@ -211,7 +211,8 @@ func (s *stack) connect(ctx context.Context) (err error) {
 func (s *stack) openDoor(context.Context) (err error) {
 	s.Incidents, err = gateway.New(gateway.Options{
 		Client: s.client, Namespace: s.namespace, UI: s.UIURL, Routes: routes{s.options.Live}, Runbooks: s.options.Runbooks,
-		DefaultRunbook: defaultRunbook, People: s.options.Live, Schedules: s.options.Live, Logger: s.log,
+		DefaultRunbook: defaultRunbook, People: s.options.Live, Schedules: s.options.Live, Owners: s.options.Live,
+		Permissions: s.options.Live.Permissions, Logger: s.log,
 	})
 	return err
 }
@@ -282,9 +283,19 @@ func (s *stack) plug(socket *slack.Socket) {
 
 // pull closes Slack's socket: what was taken from it is answered, while the worker is still there to do it.
 func (s *stack) pull() {
-	if s.unplug != nil {
-		s.unplug()
+	if s.unplug == nil {
+		return
+	}
+	s.unplug()
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
 		s.socket.Wait()
+	}()
+	select {
+	case <-answered:
+	case <-time.After(drainTime):
+		s.log.Warn("Slack does not take the last answers; stopping without it. What it sent is done, or comes again")
 	}
 }
 

@@ -65,7 +65,7 @@ func castOf(config *roster.Config, o rehearsal.Options) (rehearsal.Options, erro
 	if config == nil {
 		return o, nil
 	}
-	o.Book = &config.Book
+	o.Book, o.Permissions = &config.Book, &config.Permissions
 	service := o.Script.Service
 	if given, ok := o.Script.With["service"].(string); ok && service == "" {
 		service = given

@@ -68,6 +68,7 @@ type town struct {
 	slack     *fakeslack.Server
 	twilio    *faketwilio.Server
 	vendors   *httptest.Server
+	holds     *holds // requests to the vendors whose answers are kept back
 	dir       string
 	listen    string // the gateway's host:port
 	config    string
@@ -97,7 +98,8 @@ func newTownWith(t testing.TB, telephone faketwilio.Options) *town {
 	mux := http.NewServeMux()
 	mux.Handle("/2010-04-01/", v.twilio)
 	mux.Handle("/", v.slack)
-	v.vendors = httptest.NewServer(mux)
+	v.holds = &holds{vendors: mux}
+	v.vendors = httptest.NewServer(v.holds)
 	t.Cleanup(v.vendors.Close)
 	v.slack.ServedAt(v.vendors.URL)
 	v.slack.AddUser(fakeslack.User{ID: "UANA", Email: "ana@town.example", Name: "ana"})

@@ -25,7 +25,7 @@ type upgradeFlags struct {
 func upgradeCommand(sh shell) *cobra.Command {
 	var f upgradeFlags
 	c := &cobra.Command{
-		Use: "upgrade KEY", Short: "Go on with a newer text of the runbook, after showing what it changes",
+		Annotations: carries(contract.VerbUpgrade), Use: "upgrade KEY", Short: "Go on with a newer text of the runbook, after showing what it changes",
 		Long: "Show what a newer text of an incident's runbook changes, step by step, and go on with it. The text is that of the\n" +
 			"same runbook in the library, or in a file. Every step that has begun must be there unchanged, at its place; what\n" +
 			"stands in the way is named. At a terminal you are asked first; a script says --yes.",

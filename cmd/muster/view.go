@@ -54,10 +54,16 @@ func (v *view) In(zone *time.Location) *view {
 // Err is the first write that failed, or nil.
 func (v *view) Err() error { return v.err }
 
+// isTerminal says whether what is written is seen in a terminal.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(interface{ Fd() uintptr })
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
 // terminalOf says how wide a writer is, and whether it takes colour.
 func terminalOf(w io.Writer) (width int, colour bool) {
 	f, ok := w.(interface{ Fd() uintptr })
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !ok || !isTerminal(w) {
 		return widest, false
 	}
 	width = widest
@@ -68,21 +74,24 @@ func terminalOf(w io.Writer) (width int, colour bool) {
 }
 
 // Entry shows one line of an incident's timeline. A phase begins a new paragraph.
-func (v *view) Entry(e incident.Entry) {
-	v.turnDay(e.At)
+func (v *view) Entry(e incident.Entry) { v.write(v.entry(e)) }
+
+// entry is what Entry shows.
+func (v *view) entry(e incident.Entry) string {
+	head := v.turnDay(e.At)
 	text := sentenceOf(e)
 	if e.Kind == incident.EntryDeclared && v.key != "" {
 		text = string(v.key) + " · " + text
 	}
 	if e.Kind == incident.EntryPhase {
-		v.write("\n")
+		head += "\n"
 	}
-	v.write(v.line(row{at: e.At, label: string(e.Kind), text: text, style: styleOf(e.Kind)}))
+	return head + v.line(row{at: e.At, label: string(e.Kind), text: text, style: styleOf(e.Kind)})
 }
 
 // Simulated shows something that a simulation saw or did. Such lines are marked with ~.
 func (v *view) Simulated(at time.Time, who, text string) {
-	v.turnDay(at)
+	v.write(v.turnDay(at))
 	v.write(v.line(row{at: at, label: "~ " + who, text: text, style: simulatedStyle()}))
 }
 
@@ -147,15 +156,16 @@ func (v *view) line(r row) string {
 }
 
 // turnDay says which day begins, in a view with the clock's time; and which time is meant, when the clocks have changed.
-func (v *view) turnDay(at time.Time) {
+func (v *view) turnDay(at time.Time) string {
 	if v.zone == nil {
-		return
+		return ""
 	}
 	day := at.In(v.zone).Format("Monday 2 January 2006, MST")
-	if day != v.day {
-		v.day = day
-		v.write(strings.Repeat(" ", textColumn) + day + "\n")
+	if day == v.day {
+		return ""
 	}
+	v.day = day
+	return strings.Repeat(" ", textColumn) + day + "\n"
 }
 
 // when is the first column.

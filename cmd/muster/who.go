@@ -174,11 +174,7 @@ func (b *dutyBook) targetRows(target callTarget, zone *time.Location) [][]string
 	var rows [][]string
 	for _, d := range target.People {
 		person, _ := b.book.Person(d.Person)
-		why := d.Why
-		if !d.Until.IsZero() {
-			why += ", until " + dayTime(d.Until, zone)
-		}
-		rows = append(rows, []string{"  " + oneLine(d.Name), cmp.Or(person.Phone, "no telephone"), why})
+		rows = append(rows, []string{"  " + oneLine(d.Name), cmp.Or(person.Phone, "no telephone"), dutyText(d, zone)})
 	}
 	return rows
 }

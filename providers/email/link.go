@@ -1,14 +1,8 @@
 package email
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/musterbook/musterbook/contract"
@@ -33,11 +27,8 @@ type ticket struct {
 	Until  int64           `json:"until"` // Unix seconds
 }
 
-// macContext separates this use of the secret from any other.
-const macContext = "musterbook mail link 1\x00"
-
-// longestTicket bounds what is decoded, in bytes of the address.
-const longestTicket = 3000
+// linkUse separates this use of the secret from any other.
+const linkUse = "musterbook mail link 1"
 
 // Refusals of a ticket.
 var (
@@ -45,41 +36,21 @@ var (
 	errExpired = errors.New("this link is too old")
 )
 
-func (c *Client) mac(payload string) []byte {
-	h := hmac.New(sha256.New, c.config.Secret)
-	h.Write([]byte(macContext + payload))
-	return h.Sum(nil)
+// seal is what keeps tickets as they were.
+func (c *Client) seal() contract.Seal {
+	return contract.Seal{Keys: [][]byte{c.config.Secret}, Use: linkUse}
 }
 
-// link is the absolute address of a ticket's page: payload, dot, MAC, both in base64url.
+// link is the absolute address of a ticket's page.
 func (c *Client) link(t ticket) string {
-	text, err := json.Marshal(t)
-	if err != nil {
-		// A struct of texts and numbers always marshals.
-		panic("email: marshal ticket: " + err.Error())
-	}
-	payload := base64.RawURLEncoding.EncodeToString(text)
-	word := payload + "." + base64.RawURLEncoding.EncodeToString(c.mac(payload))
-	return c.public + pagePath + "?" + url.Values{queryTicket: {word}}.Encode()
+	return c.public + pagePath + "?" + url.Values{queryTicket: {c.seal().Wrap(t)}}.Encode()
 }
 
 // unseal checks and reads a ticket. One that is too old is given all the same, so that its page can say what to do.
 func (c *Client) unseal(word string) (ticket, error) {
-	payload, sum, ok := strings.Cut(word, ".")
-	if !ok || len(word) > longestTicket || len(c.config.Secret) == 0 {
-		return ticket{}, errTicket
-	}
-	given, err := base64.RawURLEncoding.Strict().DecodeString(sum)
-	if err != nil || !hmac.Equal(given, c.mac(payload)) {
-		return ticket{}, errTicket
-	}
-	text, err := base64.RawURLEncoding.Strict().DecodeString(payload)
-	if err != nil {
-		return ticket{}, errTicket
-	}
 	var t ticket
-	if err := json.Unmarshal(text, &t); err != nil {
-		return ticket{}, fmt.Errorf("read the ticket: %w", err)
+	if c.seal().Open(word, &t) != nil {
+		return ticket{}, errTicket
 	}
 	if !c.config.Now().Before(time.Unix(t.Until, 0)) {
 		return t, errExpired

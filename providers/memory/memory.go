@@ -23,7 +23,7 @@ type Line struct {
 
 // Act is one outward act before it is done.
 type Act struct {
-	Kind string // "room", "post", "show", "settle", "dm", "mail", "call", "text", "hangup", "follow", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
+	Kind string // "room", "post", "show", "card", "bookmark", "announce", "close", "settle", "dm", "mail", "call", "text", "hangup", "follow", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
 	Name string // of an action, a command, a request, an audience
 	Who  oncall.PersonID
 	Text string // what is said to people; of a room its topic
@@ -70,13 +70,14 @@ type World struct {
 	number int
 	keys   map[string]incident.Key // by run
 	files  map[string][]byte
+	marks  map[string]string // bookmarks: address by room and name
 }
 
 // New makes a world with a roster and a clock.
 func New(book oncall.Book, now func() time.Time) *World {
 	return &World{
 		Book: book, Now: now, rooms: map[string]incident.Room{}, posts: map[string]string{}, calls: map[string]string{},
-		keys: map[string]incident.Key{}, files: map[string][]byte{}, done: map[string]bool{},
+		keys: map[string]incident.Key{}, files: map[string][]byte{}, done: map[string]bool{}, marks: map[string]string{},
 	}
 }
 
@@ -116,61 +117,6 @@ func (w *World) lost(a Act) error {
 func (w *World) write(a Act, format string, args ...any) {
 	a.At = w.Now()
 	w.lines = append(w.lines, Line{Act: a, What: fmt.Sprintf(format, args...)})
-}
-
-// OpenRoom is idempotent by Owner.
-func (w *World) OpenRoom(_ context.Context, req contract.OpenRoomRequest) (contract.OpenRoomResult, error) {
-	act := Act{Kind: "room", Name: req.Name, Text: req.Topic, Key: req.Key}
-	unlock, err := w.begin(act)
-	defer unlock()
-	if err != nil {
-		return contract.OpenRoomResult{}, err
-	}
-	room, known := w.rooms[req.Owner]
-	if !known {
-		name := req.Name
-		if slices.Contains(w.Taken, name) {
-			name += "-2"
-		}
-		room = incident.Room{ID: "C" + fmt.Sprint(len(w.rooms)+1), Name: name, URL: "https://chat.example/" + name}
-		w.rooms[req.Owner] = room
-		w.write(act, "room #%s, invite %s", name, people(req.Invite))
-	}
-	return contract.OpenRoomResult{Room: room}, nil
-}
-
-// Post is idempotent by Key.
-func (w *World) Post(_ context.Context, req contract.PostRequest) (contract.PostResult, error) {
-	act := Act{Kind: "post", Text: req.Message.Text, Key: req.Key}
-	unlock, err := w.begin(act)
-	defer unlock()
-	if err != nil {
-		return contract.PostResult{}, err
-	}
-	id, known := w.posts[req.Key]
-	if !known {
-		id = fmt.Sprintf("M%d", len(w.posts)+1)
-		w.posts[req.Key] = id
-		w.write(act, "post %s", message(req.Message))
-	}
-	return contract.PostResult{Message: id}, nil
-}
-
-// ShowRoom sets what is given.
-func (w *World) ShowRoom(_ context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error) {
-	act := Act{Kind: "show", Text: req.Topic, Key: req.Key}
-	unlock, err := w.begin(act)
-	defer unlock()
-	if err != nil {
-		return contract.ShowRoomResult{}, err
-	}
-	if req.Topic != "" {
-		w.write(act, "topic %s", req.Topic)
-	}
-	for _, s := range req.Settled {
-		w.write(Act{Kind: "settle", Text: s.Now.Text}, "settle %s", message(s.Now))
-	}
-	return contract.ShowRoomResult{CardID: "card"}, nil
 }
 
 // Call is idempotent by Key.

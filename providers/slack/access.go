@@ -40,9 +40,14 @@ func needs() []need {
 		// The socket's token is the app's own, and its one scope (connections:write) is none of the bot's.
 		{method: "apps.connections.open"},
 		{method: "auth.test"},
+		{method: "bookmarks.add", scopes: []string{"bookmarks:write"}},
+		{method: "bookmarks.edit", scopes: []string{"bookmarks:write"}},
+		{method: "bookmarks.list", scopes: []string{"bookmarks:read"}},
 		{method: "chat.getPermalink"}, // of a message that the app was shown; no scope
+		{method: "chat.postEphemeral", scopes: []string{"chat:write"}},
 		{method: "chat.postMessage", scopes: []string{"chat:write"}},
 		{method: "chat.update", scopes: []string{"chat:write"}},
+		{method: "conversations.archive", scopes: []string{"channels:manage", "groups:write"}},
 		{method: "conversations.create", scopes: []string{"channels:manage", "groups:write"}},
 		{method: "conversations.history", scopes: []string{"channels:history", "groups:history", "im:history"}},
 		{method: "conversations.info", scopes: []string{"channels:read", "groups:read"}},
@@ -66,9 +71,11 @@ func needs() []need {
 // purposes say what each scope is for, by what is lost without it.
 func purposes() map[string]string {
 	return map[string]string{
+		"bookmarks:read":   "the links on top of a room",
+		"bookmarks:write":  "the links on top of a room",
 		"channels:history": "finding a message again after a crash",
 		"channels:join":    "coming back when the app was removed from a room",
-		"channels:manage":  "opening rooms, inviting people",
+		"channels:manage":  "opening and archiving rooms, inviting people",
 		"channels:read":    "finding a room again after a crash",
 		"chat:write":       "posting anything",
 		"commands":         "/muster and the shortcuts",

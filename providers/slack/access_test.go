@@ -33,7 +33,7 @@ func TestAccess(t *testing.T) {
 	if off := got.Ours.Sub(got.Theirs).Abs(); got.Bot == "" || got.Workspace == "" || off > 2*time.Second {
 		t.Errorf("%+v", got)
 	}
-	w.Grant("chat:write", "channels:history", "channels:join", "channels:manage", "channels:read", "commands", "pins:write",
+	w.Grant("bookmarks:read", "bookmarks:write", "chat:write", "channels:history", "channels:join", "channels:manage", "channels:read", "commands", "pins:write",
 		"users:read", "users:read.email", "groups:read", "groups:history", "groups:write")
 	if got, err = w.Access(t.Context()); err != nil {
 		t.Fatal(err)
@@ -59,6 +59,8 @@ func TestNeedsAreThoseOfTheCode(t *testing.T) {
 		"GetUserInfoContext": "users.info", "PostMessageContext": "chat.postMessage", "GetConversationHistoryContext": "conversations.history",
 		"AddPinContext": "pins.add", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
 		"GetConversationsContext": "conversations.list", "SetPurposeOfConversationContext": "conversations.setPurpose",
+		"AddBookmarkContext": "bookmarks.add", "EditBookmarkContext": "bookmarks.edit", "ListBookmarksContext": "bookmarks.list",
+		"PostEphemeralContext": "chat.postEphemeral", "ArchiveConversationContext": "conversations.archive",
 		"SetTopicOfConversationContext": "conversations.setTopic", "GetConversationInfoContext": "conversations.info",
 		"GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open", "UpdateViewContext": "views.update",
 	}
@@ -135,7 +137,7 @@ func TestNeedsAgreeWithSlackAndTheGuide(t *testing.T) {
 		if method == "" {
 			continue // a feature of the app, no method
 		}
-		raw, err := os.ReadFile(filepath.Join(folder, "slack", method+".json"))
+		raw, err := description(folder, method)
 		if err != nil {
 			t.Errorf("%s is no published method: %v", method, err)
 			continue

@@ -89,14 +89,19 @@ func (d *Desk) press(ctx context.Context, in interaction) (answer, error) {
 		if err == nil {
 			return a, nil
 		}
-		text := d.say(contract.Receipt{}, err)
-		return answer{then: func(ctx context.Context) { d.whisper(ctx, in.ResponseURL, text) }}, nil
+		return d.tell(in, d.say(contract.Receipt{}, err)), nil
 	}
 	act := c.act
 	act.By = d.who(ctx, in.User.ID, in.name())
+	if c.verb == contract.VerbAssign { // the button gives the role to whoever presses it
+		act.Role, act.Value = incident.Role(act.Value), ""
+		act.Person, act.PersonName = string(act.By.Person), act.By.Name
+		if act.Person == "" {
+			return d.tell(in, "You are not in the roster: a role needs somebody who can be called."), nil
+		}
+	}
 	receipt, err := d.door.Act(ctx, c.target, c.verb, act)
-	text := d.say(receipt, err)
-	refused := isRefusal(err)
+	text, refused := d.say(receipt, err), isRefusal(err)
 	return answer{then: func(ctx context.Context) {
 		d.whisper(ctx, in.ResponseURL, text)
 		if refused {
@@ -109,6 +114,11 @@ func (d *Desk) press(ctx context.Context, in interaction) (answer, error) {
 func isRefusal(err error) bool {
 	var refusal *incident.Refusal
 	return errors.As(err, &refusal) || contract.IsRefused(err)
+}
+
+// tell is the answer that says something to the person who clicked.
+func (d *Desk) tell(in interaction, text string) answer {
+	return answer{then: func(ctx context.Context) { d.whisper(ctx, in.ResponseURL, text) }}
 }
 
 // click is a press of one of our buttons, in the contract's words.

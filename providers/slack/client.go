@@ -65,6 +65,7 @@ type Client struct {
 	byEmail map[string]string // e-mail in lower case → user id
 	emails  map[string]string // user id → e-mail in lower case
 	directs map[string]string // user id → id of our conversation with them
+	rooms   map[string]string // name → id, of rooms that are named by their name
 }
 
 // identity is who we are in Slack.
@@ -96,6 +97,7 @@ func New(o Options) *Client {
 		byEmail: map[string]string{},
 		emails:  map[string]string{},
 		directs: map[string]string{},
+		rooms:   map[string]string{},
 	}
 }
 
@@ -132,7 +134,11 @@ func (c *Client) inside(ctx context.Context, room string, call func() error) err
 	if code(err) != notInChannel {
 		return err
 	}
-	if _, _, _, joined := c.api.JoinConversationContext(ctx, room); joined != nil {
+	id, unknown := c.roomID(ctx, room)
+	if unknown != nil {
+		return err
+	}
+	if _, _, _, joined := c.api.JoinConversationContext(ctx, id); joined != nil {
 		if code(joined) != "" {
 			return err
 		}

@@ -54,6 +54,8 @@ func (d *Desk) carryOut(ctx context.Context, c command, order order) string {
 		n.ID, n.Room, n.By = actID(c.TriggerID), c.Room, by()
 		begun, err := d.door.Declare(ctx, n)
 		return d.say(contract.Receipt{Text: begun.Text}, err)
+	case orderTell:
+		return d.tellAbout(ctx, Target{Key: order.act.Key, Room: c.Room, RoomName: c.RoomName}, order.topic)
 	case orderAct, orderErrand:
 	}
 	act := order.act
@@ -89,6 +91,7 @@ const (
 	orderDeclare
 	orderAct
 	orderErrand // an act that lacks something; a modal asks for it
+	orderTell
 )
 
 // order is a command that was understood.
@@ -98,38 +101,7 @@ type order struct {
 	act         contract.Act // without ID and By
 	declaration Declaration  // without ID, Room and By
 	usage       string       // how it is written in full, of orderErrand
-}
-
-// word is one thing that can be said after the slash command.
-type word struct {
-	said  string
-	verb  contract.Verb
-	usage string // its arguments
-	does  string
-	// read fills the act from what stands after the verb and the key.
-	read func(rest string, act *contract.Act) bool
-	// asks tells whether a modal can ask for what is missing, and fills the act
-	// with what there is; nil is never.
-	asks func(rest string, act *contract.Act) bool
-}
-
-// words lists what can be said, in the order of the help.
-func words() []word {
-	return []word{
-		{"ack", contract.VerbAck, "[INC-1] [all]", "acknowledge the page that rings", readAck, nil},
-		{"escalate", contract.VerbEscalate, "[INC-1]", "call the next level at once", readNothing, nil},
-		{"decline", contract.VerbQuiet, "[INC-1]", "not me: be called no more for this incident", readNothing, nil},
-		{"severity", contract.VerbSeverity, "[INC-1] SEV1 [reason]", "set the severity", readSeverity, readNothing},
-		{"resolve", contract.VerbResolve, "[INC-1] [revert|leave] [reason]", "the incident is over; revert or leave what can be taken back", readEnd, nil},
-		{"cancel", contract.VerbCancel, "[INC-1] [revert|leave] reason", "it was no incident", readMust(readEnd), readNothing},
-		{"note", contract.VerbNote, "[INC-1] text", "write a line on the timeline", readMust(readValue), readNothing},
-		{"page", contract.VerbPage, "[INC-1] target [message]", "page a person, a team or a schedule", readPage, readNothing},
-		{"assign", contract.VerbAssign, "[INC-1] role person", "give somebody a role", readAssign, readRole},
-		{"answer", contract.VerbAnswer, "[INC-1] step choice", "answer a question", readAnswer, readStep},
-		{"approve", contract.VerbApprove, "[INC-1] step", "approve", readStep, nil},
-		{"reject", contract.VerbReject, "[INC-1] step reason", "reject", readReject, readStep},
-		{"done", contract.VerbDone, "[INC-1] step", "a task is done", readStep, nil},
-	}
+	topic       Topic        // of orderTell
 }
 
 // keyPattern is an incident's key as people type it.
@@ -160,11 +132,19 @@ func parseCommand(text string) (order, error) {
 		return order{kind: orderHelp}, nil
 	case "declare":
 		return order{kind: orderDeclare, declaration: parseDeclare(rest)}, nil
+	case "status", "who":
+		return parseTell(strings.ToLower(verb), rest)
+	}
+	if sevPattern.MatchString(verb) { // in a hurry the severity alone is enough
+		verb, rest = "severity", hurried(verb, rest)
 	}
 	for _, w := range words() {
 		if strings.EqualFold(verb, w.said) {
 			return w.parse(rest)
 		}
+	}
+	if why, ok := NotOffered()[contract.Verb(strings.ToLower(verb))]; ok {
+		return order{}, fmt.Errorf("%s is not offered here: %s", strings.ToLower(verb), why)
 	}
 	return order{}, fmt.Errorf("%q is not a command; help lists them all", verb)
 }
@@ -179,7 +159,7 @@ func (w word) parse(rest string) (order, error) {
 		o.act = full
 		return o, nil
 	}
-	if w.asks != nil && w.asks(rest, &o.act) {
+	if enough := askable()[w.verb]; enough != nil && enough(rest, &o.act) {
 		o.kind, o.usage = orderErrand, w.said+" "+w.usage
 		return o, nil
 	}
@@ -208,79 +188,6 @@ func parseDeclare(rest string) (d Declaration) {
 	return d
 }
 
-func readAck(rest string, act *contract.Act) bool {
-	act.All = strings.EqualFold(rest, "all")
-	return act.All || rest == ""
-}
-
-func readNothing(rest string, _ *contract.Act) bool { return rest == "" }
-
-func readSeverity(rest string, act *contract.Act) bool {
-	value, reason := split(rest)
-	act.Value, act.Reason = severityName(value), reason
-	return value != ""
-}
-
-// severityName lets people type "sev1"; other names stay as they are.
-func severityName(typed string) string {
-	if sevPattern.MatchString(typed) {
-		return strings.ToUpper(typed)
-	}
-	return typed
-}
-
-// readEnd reads what becomes of what can be taken back, where it is said, and the reason.
-func readEnd(rest string, act *contract.Act) bool {
-	first, after, _ := strings.Cut(rest, " ")
-	if undo := strings.TrimPrefix(first, "--"); undo == contract.UndoRevert || undo == contract.UndoLeave {
-		act.Undo, rest = undo, strings.TrimSpace(after)
-	}
-	act.Reason = rest
-	return true
-}
-
-func readValue(rest string, act *contract.Act) bool {
-	act.Value = rest
-	return true
-}
-
-// readMust refuses an empty text.
-func readMust(read func(string, *contract.Act) bool) func(string, *contract.Act) bool {
-	return func(rest string, act *contract.Act) bool { return rest != "" && read(rest, act) }
-}
-
-func readPage(rest string, act *contract.Act) bool {
-	act.Value, act.Reason = split(rest)
-	return act.Value != ""
-}
-
-func readAssign(rest string, act *contract.Act) bool {
-	role, person := split(rest)
-	act.Role, act.Person = incident.Role(role), person
-	return role != "" && person != ""
-}
-
-// readRole reads a role without a person.
-func readRole(rest string, act *contract.Act) bool {
-	act.Role = incident.Role(rest)
-	return !strings.ContainsAny(rest, " \t\n")
-}
-
-func readAnswer(rest string, act *contract.Act) bool {
-	act.Step, act.Value = split(rest)
-	return act.Step != "" && act.Value != ""
-}
-
-func readStep(rest string, act *contract.Act) bool {
-	act.Step = rest
-	return rest != "" && !strings.ContainsAny(rest, " \t\n")
-}
-
-func readReject(rest string, act *contract.Act) bool {
-	act.Step, act.Reason = split(rest)
-	return act.Step != "" && act.Reason != ""
-}
-
 // split takes the first word off a text.
 func split(text string) (first, rest string) {
 	text = strings.TrimSpace(text)
@@ -299,6 +206,9 @@ func help(name string) string {
 	for _, w := range words() {
 		fmt.Fprintf(&b, "%s %s %s: %s\n", name, w.said, w.usage, w.does)
 	}
+	fmt.Fprintf(&b, "%s status [INC-1]: where things stand, for you alone\n", name)
+	fmt.Fprintf(&b, "%s who [INC-1|service]: who is on call, and who has which role\n", name)
+	fmt.Fprintf(&b, "%s sev1 [reason]: set the severity, in a hurry\n", name)
 	b.WriteString("Without INC-1 it means the incident of the room where you are.")
 	return b.String()
 }

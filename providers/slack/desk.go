@@ -36,6 +36,9 @@ type Desk struct {
 	seen   recent        // events that were taken; a first sieve only, see event
 	pace   time.Duration // the first pause between two tries after an answer
 	routes routes
+
+	greeted   lately // who was caught up in which room
+	strangers lately // rooms of no incident
 }
 
 // NewDesk makes a desk. The client tells who the people are and sends the

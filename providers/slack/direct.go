@@ -25,7 +25,7 @@ func (c *Client) Tell(ctx context.Context, req contract.TellPersonRequest) (cont
 	if err != nil {
 		return contract.TellPersonResult{}, err
 	}
-	ts, err := c.postOnce(ctx, room, req.Effect, req.Message)
+	_, ts, err := c.postOnce(ctx, room, req.Effect, req.Message)
 	if err != nil {
 		if contract.IsRefused(err) {
 			c.forget(user) // the next message asks Slack anew who and where that is

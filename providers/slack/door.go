@@ -25,17 +25,29 @@ type Target struct {
 // shown to the person. Any other error means that nothing is known to have
 // happened, and the person is asked to try again.
 type Door interface {
+	Sights
+
 	// Act carries out a verb. It is idempotent by the act's ID, which stays the
 	// same when Slack, or somebody who recorded the request, sends it again.
 	Act(ctx context.Context, to Target, verb contract.Verb, act contract.Act) (contract.Receipt, error)
 	// Declare begins an incident and says which. It is idempotent by the
 	// declaration's ID, in the same sense.
 	Declare(ctx context.Context, d Declaration) (Declared, error)
-	// Offer says what can be declared, and what it asks for. It answers from
-	// memory and has no effect.
-	Offer(ctx context.Context, of Draft) (Offer, error)
-	// Show shows an incident. It has no effect.
+}
+
+// Sights tell how things stand. They have no effect.
+type Sights interface {
+	// Tell answers a question in plain text of several lines, the most important
+	// first, because a long one is cut.
+	Tell(ctx context.Context, to Target, about Topic) (string, error)
+	// Standing says where the incident stands that is meant; ours is false for a
+	// room of no open incident.
+	Standing(ctx context.Context, to Target) (card contract.Card, ours bool, err error)
+	// Show shows an incident.
 	Show(ctx context.Context, to Target) (contract.Snapshot, error)
+	// Offer says what can be declared, and what it asks for. It answers from
+	// memory.
+	Offer(ctx context.Context, of Draft) (Offer, error)
 }
 
 // Draft is what somebody has chosen so far who declares an incident. The zero

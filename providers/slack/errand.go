@@ -182,7 +182,7 @@ func (d *Desk) answerTo(ctx context.Context, in interaction, e errand, text stri
 		d.whisper(ctx, e.Respond, text)
 		return
 	}
-	if err := d.tell(ctx, in.User.ID, "act/"+e.Nonce, text); err != nil {
+	if err := d.inform(ctx, in.User.ID, "act/"+e.Nonce, text); err != nil {
 		d.log.Warn("the result of a modal could not be shown to the person", "error", err)
 	}
 }

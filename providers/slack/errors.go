@@ -18,9 +18,12 @@ const pause = 30 * time.Second
 
 // Slack's error codes that the client acts upon.
 const (
+	alreadyArchived  = "already_archived"
 	alreadyInChannel = "already_in_channel"
 	alreadyPinned    = "already_pinned"
+	isArchived       = "is_archived"
 	messageNotFound  = "message_not_found"
+	missingScope     = "missing_scope"
 	nameTaken        = "name_taken"
 	notInChannel     = "not_in_channel"
 	userDisabled     = "user_disabled"
@@ -112,14 +115,14 @@ func remedy(r slack.SlackErrorResponse) string {
 		return "the bot token is no longer good: install the app again and put its bot token (xoxb-…) into the configuration"
 	case "not_allowed_token_type":
 		return "the token must be a bot token (xoxb-…)"
-	case "missing_scope":
+	case missingScope:
 		return fmt.Sprintf("add the scope %s to the app and install it again", r.Needed)
 	case "team_access_not_granted", "org_login_required", "app_access_restricted":
 		return "an administrator of the workspace must approve the app"
 	case "restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel",
 		"restricted_action_non_threadable_channel", "restricted_action_thread_locked", "cannot_create_channel":
 		return "a preference of the workspace forbids it: ask an administrator"
-	case "is_archived", "is_inactive":
+	case isArchived, "is_inactive":
 		return "unarchive the room"
 	case "channel_not_found":
 		return "the room was deleted, or it is private and the app is no member"

@@ -2,10 +2,13 @@ package slack
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/musterbook/musterbook/contract"
@@ -106,6 +109,14 @@ func (refusingDoor) Act(context.Context, Target, contract.Verb, contract.Act) (c
 	return contract.Receipt{}, &contract.Refused{What: "no"}
 }
 
+func (refusingDoor) Standing(context.Context, Target) (contract.Card, bool, error) {
+	return contract.Card{}, false, &contract.Refused{What: "no"}
+}
+
+func (refusingDoor) Tell(context.Context, Target, Topic) (string, error) {
+	return "", &contract.Refused{What: "no"}
+}
+
 func (refusingDoor) Declare(context.Context, Declaration) (Declared, error) {
 	return Declared{}, &contract.Refused{What: "no"}
 }
@@ -195,4 +206,88 @@ func FuzzText(f *testing.F) {
 			t.Errorf("%q makes the room name %q", text, name)
 		}
 	})
+}
+
+// marks are what Slack's markup gives a meaning to.
+var marks = regexp.MustCompile(`<[^>]*>`)
+
+// FuzzCard: whatever stands in a card, nothing in it mentions anybody, no link leads elsewhere than it says, and Slack
+// takes the blocks.
+func FuzzCard(f *testing.F) {
+	f.Add("checkout <!channel> @here", "https://example.com/?a=b&c=d|<", 3)
+	f.Add("*bold* `code` ~~ __", "javascript:alert(1)", 40)
+	f.Add("<https://evil.example|Runbook>", "https://example.com/>|x<!here>", 1)
+	f.Add("\u2028|\n> quote\n```", "http://", 12)
+	f.Add("", "https://a.example/\u202e", 0)
+	f.Fuzz(func(t *testing.T, text, address string, lines int) {
+		card := contract.Card{Title: text, Links: []contract.Link{{Name: text, URL: address}, {Name: address, URL: "https://ok.example"}}}
+		for n := range min(max(lines, 0), 60) {
+			l := contract.CardLine{Text: text, Word: text, Then: text}
+			if n%2 == 0 {
+				l.At = time.Unix(int64(n), 0)
+			}
+			card.Fields = append(card.Fields, contract.CardField{Name: text, Wide: n%3 == 0, Lines: []contract.CardLine{l, l, {Text: address}}, Left: n})
+		}
+		blocks := cardBlocks(card)
+		if len(blocks) > 30 {
+			t.Errorf("%d blocks leave no room for buttons", len(blocks))
+		}
+		raw, err := json.Marshal(blocks)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var seen []struct {
+			Type   string
+			Text   *piece
+			Fields []piece
+			Pieces []piece `json:"elements"`
+		}
+		if err := json.Unmarshal(raw, &seen); err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range seen {
+			if b.Text != nil {
+				b.Text.check(t, b.Type, map[string]int{"section": maxSection, "header": maxHeader}[b.Type])
+			}
+			for _, p := range b.Fields {
+				p.check(t, "field", maxField)
+			}
+			for _, p := range b.Pieces {
+				p.check(t, b.Type, maxField)
+			}
+		}
+	})
+}
+
+// piece is a text object of a block.
+type piece struct {
+	Type, Text string
+	Verbatim   bool
+}
+
+func (p piece) check(t *testing.T, where string, most int) {
+	t.Helper()
+	if n := utf8.RuneCountInString(p.Text); n == 0 || n > most {
+		t.Errorf("a %s has %d characters, want 1 to %d", where, n, most)
+	}
+	if loud.MatchString(p.Text) {
+		t.Errorf("a %s calls everybody: %q", where, p.Text)
+	}
+	if p.Type == "plain_text" {
+		return
+	}
+	if !p.Verbatim {
+		t.Errorf("a %s lets Slack find links and mentions by itself: %q", where, p.Text)
+	}
+	for _, mark := range marks.FindAllString(p.Text, -1) {
+		if !strings.HasPrefix(mark, "<https://") && !strings.HasPrefix(mark, "<http://") && !strings.HasPrefix(mark, "<!date^") {
+			t.Errorf("a %s has the mark %q", where, mark)
+		}
+		if strings.Count(mark, "|") != 1 || strings.Count(mark, "<") != 1 {
+			t.Errorf("a %s has a mark that breaks out: %q", where, mark)
+		}
+	}
+	if strings.ContainsAny(marks.ReplaceAllString(p.Text, ""), "<>") {
+		t.Errorf("a %s has half a mark: %q", where, p.Text)
+	}
 }

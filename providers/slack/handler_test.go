@@ -27,6 +27,7 @@ type acted struct {
 	Verb     contract.Verb
 	Act      contract.Act
 	Declared *slack.Declaration
+	Told     *slack.Topic
 }
 
 // door records what comes through it, and answers.
@@ -38,7 +39,18 @@ type door struct {
 
 	offer  func(slack.Draft) (slack.Offer, error)
 	shown  contract.Snapshot
-	unseen error // of what is shown
+	unseen error         // of what is shown
+	card   contract.Card // where the incident stands
+	room   string        // of the incident; "" = none
+	away   error         // nobody answers about rooms
+	asked  []slack.Target
+}
+
+func (d *door) Standing(_ context.Context, to slack.Target) (contract.Card, bool, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.asked = append(d.asked, to)
+	return d.card, to.Room == d.room, d.away
 }
 
 func (d *door) take(a acted) (contract.Receipt, error) {
@@ -70,6 +82,11 @@ func (d *door) Show(_ context.Context, to slack.Target) (contract.Snapshot, erro
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.shown, d.unseen
+}
+
+func (d *door) Tell(_ context.Context, to slack.Target, about slack.Topic) (string, error) {
+	receipt, err := d.take(acted{To: to, Told: &about})
+	return receipt.Text, err
 }
 
 func (d *door) all() []acted {
@@ -528,6 +545,16 @@ type slowDoor struct{}
 func (slowDoor) Act(ctx context.Context, _ slack.Target, _ contract.Verb, _ contract.Act) (contract.Receipt, error) {
 	<-ctx.Done()
 	return contract.Receipt{}, ctx.Err()
+}
+
+func (slowDoor) Tell(ctx context.Context, _ slack.Target, _ slack.Topic) (string, error) {
+	<-ctx.Done()
+	return "", ctx.Err()
+}
+
+func (slowDoor) Standing(ctx context.Context, _ slack.Target) (contract.Card, bool, error) {
+	<-ctx.Done()
+	return contract.Card{}, false, ctx.Err()
 }
 
 func (slowDoor) Declare(ctx context.Context, _ slack.Declaration) (slack.Declared, error) {

@@ -32,7 +32,7 @@ func (d *Desk) leadIn(ctx context.Context, in interaction, begun Declared) {
 	if err := d.fill(ctx, modal{id: in.View.ID}, frame(declareTitle, slack.NewSectionBlock(markdown(escape(text)), nil, nil))); err != nil {
 		d.log.Warn("the link to a room does not come into the modal", "incident", begun.Key, "error", err)
 	}
-	if err := d.tell(ctx, in.User.ID, "declared/"+in.View.ID, text); err != nil {
+	if err := d.inform(ctx, in.User.ID, "declared/"+in.View.ID, text); err != nil {
 		d.log.Warn("whoever declared an incident is not told of its room", "incident", begun.Key, "error", err)
 	}
 }
@@ -64,9 +64,9 @@ func (d *Desk) linkTo(ctx context.Context, room incident.Room) string {
 	return self.url + "archives/" + room.ID
 }
 
-// tell writes to one user, in private. It is idempotent by the key, which the
+// inform writes to one user, in private. It is idempotent by the key, which the
 // message carries: a second try looks for it first.
-func (d *Desk) tell(ctx context.Context, user, key, text string) error {
+func (d *Desk) inform(ctx context.Context, user, key, text string) error {
 	e := contract.Effect{Key: key, Intended: time.Now()}
 	var err error
 	for try := range fillTries {
@@ -76,7 +76,7 @@ func (d *Desk) tell(ctx context.Context, user, key, text string) error {
 		e.Again = try > 0
 		var room string
 		if room, err = d.client.direct(ctx, user); err == nil {
-			_, err = d.client.postOnce(ctx, room, e, contract.Message{Text: text})
+			_, _, err = d.client.postOnce(ctx, room, e, contract.Message{Text: text})
 		}
 		if err == nil || contract.IsRefused(err) {
 			return err

@@ -88,9 +88,9 @@ func (l *link) greet() error {
 	case err != nil:
 		return err
 	case e.Type == saysDisconnect:
-		return cmp.Or(farewell(e.Reason), fmt.Errorf("Slack ends the connection at once: %q", e.Reason))
+		return cmp.Or(farewell(e.Reason), fmt.Errorf("the connection is ended by Slack at once: %q", e.Reason))
 	case e.Type != saysHello:
-		return fmt.Errorf("Slack begins with %q, not with hello", e.Type)
+		return fmt.Errorf("the connection begins with %q, not with hello", e.Type)
 	}
 	return l.alive()
 }
@@ -150,7 +150,7 @@ func farewell(reason string) error {
 	case "link_disabled":
 		return &contract.Refused{What: "open a socket: Socket Mode was turned off for the app", Hint: socketRemedy, Installation: true}
 	}
-	return fmt.Errorf("Slack ends the connection: %q", reason)
+	return fmt.Errorf("the connection is ended by Slack: %q", reason)
 }
 
 // take reads one message and lets the desk handle it, beside the others.

@@ -26,7 +26,7 @@ const historyPage = 200
 // one page of the room's history since Intended is searched for it, and what is
 // found is adopted. A pin that cannot be set does not fail the post.
 func (c *Client) Post(ctx context.Context, req contract.PostRequest) (contract.PostResult, error) {
-	ts, err := c.postOnce(ctx, req.Room, req.Effect, req.Message)
+	_, ts, err := c.postOnce(ctx, req.Room, req.Effect, req.Message)
 	if err != nil {
 		return contract.PostResult{}, err
 	}
@@ -38,23 +38,26 @@ func (c *Client) Post(ctx context.Context, req contract.PostRequest) (contract.P
 	return contract.PostResult{Message: ts}, nil
 }
 
-// postOnce finds the message of this effect, or posts it.
-func (c *Client) postOnce(ctx context.Context, room string, e contract.Effect, m contract.Message) (string, error) {
+// postOnce finds the message of this effect, or posts it. The room may be
+// named by its name; its id is answered.
+func (c *Client) postOnce(ctx context.Context, room string, e contract.Effect, m contract.Message) (id, ts string, err error) {
 	if e.Again {
+		if room, err = c.roomID(ctx, room); err != nil {
+			return "", "", err
+		}
 		ts, err := c.find(ctx, room, e)
 		if err != nil || ts != "" {
-			return ts, err
+			return room, ts, err
 		}
 	}
 	content := append(c.render(ctx, m), slack.MsgOptionMetadata(slack.SlackMetadata{
 		EventType: metadataType, EventPayload: map[string]any{metadataKey: e.Key},
 	}), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
-	var ts string
-	err := c.inside(ctx, room, func() (err error) {
-		_, ts, err = c.api.PostMessageContext(ctx, room, content...)
+	err = c.inside(ctx, room, func() (err error) {
+		id, ts, err = c.api.PostMessageContext(ctx, room, content...)
 		return err
 	})
-	return ts, classify("post to the room", err)
+	return id, ts, classify("post to the room", err)
 }
 
 // find looks for a message of ours that carries the effect's key.

@@ -65,8 +65,12 @@ func (c *Client) render(ctx context.Context, m contract.Message) []slack.MsgOpti
 	if !m.Late.IsZero() {
 		blocks = append(blocks, slack.NewContextBlock("", markdown(meantFor(m.Late))))
 	}
-	for _, piece := range pieces(text, maxSection, maxSections) {
-		blocks = append(blocks, slack.NewSectionBlock(markdown(piece), nil, nil))
+	if m.Card != nil {
+		blocks = append(blocks, cardBlocks(*m.Card)...)
+	} else {
+		for _, piece := range pieces(text, maxSection, maxSections) {
+			blocks = append(blocks, slack.NewSectionBlock(markdown(piece), nil, nil))
+		}
 	}
 	blocks = append(blocks, buttonBlocks(m.Buttons)...)
 	return []slack.MsgOption{

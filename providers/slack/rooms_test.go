@@ -195,6 +195,21 @@ func TestPrivateRooms(t *testing.T) {
 	}
 }
 
+// TestPrivateRoomOfOneIncident: a private runbook has a private room where all others are public.
+func TestPrivateRoomOfOneIncident(t *testing.T) {
+	t.Parallel()
+	w := start(t)
+	req := openRequest()
+	req.Private = true
+	got, err := w.OpenRoom(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if room, _ := w.RoomByID(got.Room.ID); !room.Private || !strings.Contains(room.Purpose, "id:"+req.Owner) {
+		t.Errorf("the room is %+v", room)
+	}
+}
+
 func TestRoomNamesAndTexts(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("very long ", 30)

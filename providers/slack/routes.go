@@ -39,7 +39,9 @@ func (d *Desk) table() routes {
 			ShortcutDeclare:     d.declareByShortcut,
 			ShortcutFromMessage: d.declareFromMessage,
 		},
-		events: map[string]eventTaker{},
+		events: map[string]eventTaker{
+			"member_joined_channel": d.greet,
+		},
 	}
 }
 

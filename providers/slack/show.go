@@ -12,8 +12,8 @@ import (
 //
 // All of it is idempotent by nature, since it sets and never adds, except for a
 // card that is shown for the first time: that is a post, idempotent by Key. The
-// order is that of worth: people come in, see the card and the questions; the
-// topic is last. What Slack refuses is told in Problems and stops nothing else.
+// order is that of worth: people come in, see the card and the questions; then
+// the topic, and the bookmarks last, whose failure is no failure of the rest. What Slack refuses is told in Problems and stops nothing else.
 // When Slack is away, or refuses everything we do, the rest waits.
 func (c *Client) ShowRoom(ctx context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error) {
 	out := contract.ShowRoomResult{CardID: req.CardID}
@@ -49,6 +49,10 @@ func (c *Client) ShowRoom(ctx context.Context, req contract.ShowRoomRequest) (co
 			return out, err
 		}
 	}
+	if req.Bookmarks != nil {
+		problems, done := c.showBookmarks(ctx, req.Room, req.Bookmarks)
+		out.Problems, out.Bookmarked = append(out.Problems, problems...), done
+	}
 	return out, nil
 }
 
@@ -62,7 +66,7 @@ func (c *Client) showCard(ctx context.Context, req contract.ShowRoomRequest) (st
 			return req.CardID, classify("update the card", err)
 		}
 	}
-	card, err := c.postOnce(ctx, req.Room, req.Effect, *req.Card)
+	_, card, err := c.postOnce(ctx, req.Room, req.Effect, *req.Card)
 	if err != nil {
 		return req.CardID, err
 	}

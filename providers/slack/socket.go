@@ -97,9 +97,6 @@ func (s *Socket) watch(ctx context.Context, l *link, o *outage) error {
 	for {
 		select {
 		case <-settled.C:
-			if o.told != "" {
-				s.log.Info("Slack's socket is open again")
-			}
 			*o = outage{}
 		case <-l.leaving:
 			return l.why
@@ -198,5 +195,6 @@ func (s *Socket) connect(ctx context.Context) (*link, error) {
 	if err := l.greet(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open a socket: %w", err), conn.Close())
 	}
+	s.log.Info("Slack's socket is open: buttons and commands come through it")
 	return l, nil
 }

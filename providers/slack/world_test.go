@@ -2,7 +2,9 @@ package slack_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http/httptest"
 	"os"
@@ -141,7 +143,7 @@ func judge(t *testing.T, requests []fakeslack.Request) {
 		if r.Method == "response_url" {
 			continue // no method of the Web API
 		}
-		raw, err := os.ReadFile(filepath.Join(folder, "slack", r.Method+".json"))
+		raw, err := description(folder, r.Method)
 		if err != nil {
 			t.Errorf("%s is no published method: %v", r.Method, err)
 			continue
@@ -154,6 +156,16 @@ func judge(t *testing.T, requests []fakeslack.Request) {
 			t.Errorf("%s %v: %s", r.Method, r.Args, fault)
 		}
 	}
+}
+
+// description reads Slack's description of a method; a few that are not among
+// the published ones at hand stand beside this test, in the same shape.
+func description(folder, method string) ([]byte, error) {
+	raw, err := os.ReadFile(filepath.Join(folder, "slack", method+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return os.ReadFile(filepath.Join("testdata", "contracts", method+".json"))
+	}
+	return raw, err
 }
 
 func (p published) faults(r fakeslack.Request) (faults []string) {

@@ -70,6 +70,7 @@ type incidents struct {
 	changed  chan struct{}
 	joined   []contract.Callback
 	joinErr  error
+	atTheEnd *contract.Callback           // joins just before the call says that it ends
 	briefs   map[string]contract.Briefing // by key, where they differ
 }
 
@@ -99,6 +100,16 @@ func (i *incidents) Companions(context.Context, oncall.PersonID, string) ([]cont
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.joined, i.joinErr
+}
+
+// Ending counts, and gives the same.
+func (i *incidents) Ending(ctx context.Context, person oncall.PersonID, provider string) ([]contract.Callback, error) {
+	i.mu.Lock()
+	if i.atTheEnd != nil {
+		i.joined, i.atTheEnd = append(i.joined, *i.atTheEnd), nil
+	}
+	i.mu.Unlock()
+	return i.Companions(ctx, person, provider)
 }
 
 func (i *incidents) Act(_ context.Context, id string, verb contract.Verb, act contract.Act) (contract.Receipt, error) {

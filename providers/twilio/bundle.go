@@ -34,15 +34,23 @@ func (s story) waits() bool { return !s.brief.Closed && s.brief.AckedBy == "" }
 // they would have got of their own comes at their next level.
 func (h *handler) others(ctx context.Context, w webhook) []story {
 	all, err := h.incidents.Companions(ctx, w.ticket.Person, w.form.Get("CallSid"))
+	return h.waiting(ctx, w, all, err)
+}
+
+// waiting are those of a call's incidents, its own apart, that still wait. An incident that has joined its own call, because
+// it came to its next level while that rang, is told once.
+func (h *handler) waiting(ctx context.Context, w webhook, all []contract.Callback, err error) []story {
 	if err != nil {
 		h.config.Log.Warn("it is not known whether a call is made for other incidents too", "incident", w.ticket.Key, "error", err)
 		return nil
 	}
 	var waiting []story
+	told := []string{w.ticket.WorkflowID}
 	for _, at := range all {
-		if at == w.ticket.Callback || len(waiting) == mostTold {
+		if slices.Contains(told, at.WorkflowID) || len(waiting) == mostTold {
 			continue
 		}
+		told = append(told, at.WorkflowID)
 		brief, err := h.incidents.Brief(ctx, at)
 		if err != nil {
 			h.config.Log.Warn("an incident that has joined a call does not say what it is about", "incident", at.Key, "error", err)
@@ -74,10 +82,12 @@ func (h *handler) told(ctx context.Context, w webhook) []contract.Callback {
 	return all
 }
 
-// news says whether an incident waits that the caller has not heard of.
+// news says whether an incident waits that the caller has not heard of, and lets no further one join: the call is about to
+// end. Where there is news, it goes on after all.
 func (h *handler) news(ctx context.Context, w webhook) bool {
+	all, err := h.incidents.Ending(ctx, w.ticket.Person, w.form.Get("CallSid"))
 	known := strings.Split(w.query.Get(queryTold), ",")
-	return slices.ContainsFunc(h.others(ctx, w), func(s story) bool { return !slices.Contains(known, s.at.Key) })
+	return slices.ContainsFunc(h.waiting(ctx, w, all, err), func(s story) bool { return !slices.Contains(known, s.at.Key) })
 }
 
 // speech is what is said of several incidents, and what a key then carries.

@@ -93,6 +93,40 @@ func TestOneCallForSeveral(t *testing.T) {
 			},
 			acts: []string{"INC-1 ack /1", "INC-2 ack /1/INC-2", "INC-3 ack /1/INC-3"},
 		},
+		{
+			name: "a third one joins while the key is passed on",
+			prepare: func(i *incidents) {
+				third := another("INC-3")
+				i.atTheEnd = &third
+			},
+			pressed: []string{"1", "1"},
+			heard: []string{
+				"2 incidents need you. " + firstWords + " " + second, menuText, "INC-1 is acknowledged.", "INC-2 is acknowledged.",
+				third, menuText, "INC-3 is acknowledged.", "Goodbye.",
+			},
+			acts: []string{"INC-1 ack /1", "INC-2 ack /1/INC-2", "INC-3 ack /1/INC-3"},
+		},
+		{
+			name: "another one joins a call whose own is acknowledged already",
+			prepare: func(i *incidents) {
+				second := another("INC-2")
+				i.brief.AckedBy, i.joined, i.atTheEnd = "Ben", nil, &second
+			},
+			pressed: []string{"1"},
+			heard:   []string{second, menuText, "INC-2 is acknowledged.", "Goodbye."},
+			acts:    []string{"INC-2 ack /1/INC-2"},
+		},
+		{
+			name: "the same incident has come to its next level",
+			prepare: func(i *incidents) {
+				again := i.joined[0]
+				again.Attempt = 7
+				i.joined = []contract.Callback{i.joined[0], again}
+			},
+			pressed: []string{"1"},
+			heard:   []string{firstWords, menuText, "INC-1 is acknowledged.", "Goodbye."},
+			acts:    []string{"INC-1 ack /1"},
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

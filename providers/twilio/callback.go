@@ -3,13 +3,8 @@ package twilio
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/url"
-	"slices"
-	"strings"
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/oncall"
@@ -43,64 +38,39 @@ type ticket struct {
 	Person oncall.PersonID `json:"person"`
 }
 
-// macContext separates this use of the secret from any other.
-const macContext = "musterbook twilio callback 1\x00"
+// callbackUse separates this use of the secret from any other.
+const callbackUse = "musterbook twilio callback 1"
 
-// seals are the keys of tickets. Those derived from the auth tokens hold through a rotation, because the other token's
-// key still opens what was sealed before it.
-func (c *Config) seals() [][]byte {
+// seal is what keeps tickets as they were. Keys derived from the auth tokens hold through a rotation, because the other
+// token's key still opens what was sealed before it.
+func (c *Config) seal() contract.Seal {
+	seal := contract.Seal{Use: callbackUse}
 	if len(c.Secret) > 0 {
-		return [][]byte{c.Secret}
+		seal.Keys = [][]byte{c.Secret}
+		return seal
 	}
-	var keys [][]byte
 	for _, token := range []string{c.AuthToken, c.OtherAuthToken} {
 		if token != "" {
-			keys = append(keys, mac([]byte(token), c.AccountSID))
+			seal.Keys = append(seal.Keys, derived(token, c.AccountSID))
 		}
 	}
-	return keys
+	return seal
 }
 
-// longestTicket bounds what is decoded, in bytes of the address.
-const longestTicket = 3000
-
-func mac(secret []byte, payload string) []byte {
-	h := hmac.New(sha256.New, secret)
-	h.Write([]byte(macContext + payload))
+// derived is a key that an auth token gives, for this use alone.
+func derived(token, account string) []byte {
+	h := hmac.New(sha256.New, []byte(token))
+	h.Write([]byte(callbackUse + "\x00" + account))
 	return h.Sum(nil)
-}
-
-// seal writes a ticket as one word of an address: payload, dot, MAC, both in base64url.
-func (c *Client) seal(t ticket) string {
-	text, err := json.Marshal(t)
-	if err != nil {
-		// A struct of texts and a number always marshals.
-		panic("twilio: marshal ticket: " + err.Error())
-	}
-	payload := base64.RawURLEncoding.EncodeToString(text)
-	return payload + "." + base64.RawURLEncoding.EncodeToString(mac(c.seals[0], payload))
 }
 
 var errTicket = errors.New("the address was not made here, or the secret has changed")
 
 // unseal checks and reads a ticket.
 func (c *Client) unseal(word string) (ticket, error) {
-	payload, sum, ok := strings.Cut(word, ".")
-	if !ok || len(word) > longestTicket {
-		return ticket{}, errTicket
-	}
-	given, err := base64.RawURLEncoding.Strict().DecodeString(sum)
-	genuine := func(key []byte) bool { return hmac.Equal(given, mac(key, payload)) }
-	if err != nil || !slices.ContainsFunc(c.seals, genuine) {
-		return ticket{}, errTicket
-	}
-	text, err := base64.RawURLEncoding.DecodeString(payload)
-	if err != nil {
-		return ticket{}, errTicket
-	}
 	var t ticket
-	if err := json.Unmarshal(text, &t); err != nil {
-		return ticket{}, fmt.Errorf("read the ticket: %w", err)
+	if err := c.seal.Open(word, &t); err != nil {
+		return ticket{}, errTicket
 	}
 	return t, nil
 }

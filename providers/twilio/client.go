@@ -48,7 +48,7 @@ func (c *Client) Call(ctx context.Context, req contract.CallRequest) (contract.C
 	if silent {
 		params.SetTwiml(c.recording(req))
 	} else {
-		tag := c.seal(ticket{Callback: req.Callback, Person: req.Person})
+		tag := c.seal.Wrap(ticket{Callback: req.Callback, Person: req.Person})
 		params.SetUrl(c.address(pathVoice, tag, nil)).SetMethod("POST").
 			SetStatusCallback(c.address(pathStatus, tag, nil)).SetStatusCallbackMethod("POST").
 			SetStatusCallbackEvent([]string{statusAtOnce, statusRinging, statusPickUp, statusAtEnd})
@@ -126,7 +126,7 @@ func (c *Client) Text(ctx context.Context, req contract.TextRequest) (contract.T
 		params.SetValidityPeriod(int(min(math.Ceil(req.Validity.Seconds()), longestValid)))
 	}
 	if c.public != "" {
-		params.SetStatusCallback(c.address(pathStatus, c.seal(ticket{Callback: req.Callback, Person: req.Person}), nil))
+		params.SetStatusCallback(c.address(pathStatus, c.seal.Wrap(ticket{Callback: req.Callback, Person: req.Person}), nil))
 	}
 	began := c.config.Now()
 	var made *api.ApiV2010Message

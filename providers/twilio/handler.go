@@ -28,6 +28,9 @@ type Incidents interface {
 	// Companions lists the attempts that a call to somebody is made for: its own, and those of other incidents that have
 	// joined it since.
 	Companions(ctx context.Context, person oncall.PersonID, provider string) ([]contract.Callback, error)
+	// Ending says that a call is about to end, so that no incident joins it any more, and lists the attempts that it was made
+	// for. It may be said again.
+	Ending(ctx context.Context, person oncall.PersonID, provider string) ([]contract.Callback, error)
 	// CallStatus passes on how far an attempt got. Repeated and late words are harmless. An error makes Twilio repeat it.
 	CallStatus(ctx context.Context, status contract.CallStatus) error
 }

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/oncall"
 )
 
@@ -71,9 +72,9 @@ const smallestSecret = 16
 // may be used concurrently.
 type Client struct {
 	config Config
-	base   *url.URL // nil = Twilio itself
-	public string   // without a trailing slash
-	seals  [][]byte // keys of tickets; the first one seals, all of them open
+	base   *url.URL      // nil = Twilio itself
+	public string        // without a trailing slash
+	seal   contract.Seal // of tickets
 	ledger *ledger
 }
 
@@ -91,7 +92,7 @@ func New(config Config) (*Client, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	c := &Client{config: config, seals: config.seals(), ledger: newLedger()}
+	c := &Client{config: config, seal: config.seal(), ledger: newLedger()}
 	problems := config.problems()
 	if config.BaseURL != "" {
 		base, err := absolute("base url", config.BaseURL)

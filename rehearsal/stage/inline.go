@@ -75,9 +75,15 @@ func (out *outbound) ExecuteLocalActivity(ctx workflow.Context, name string, arg
 	return decoded{future}
 }
 
-// ExecuteChildWorkflow starts the review, when the incident is over: the stage plays one workflow after the other.
+// ExecuteChildWorkflow starts the review, when the incident is over: the stage plays one workflow after the other. What
+// archives the room begins when the play is over, and is only kept.
 func (out *outbound) ExecuteChildWorkflow(ctx workflow.Context, name string, args ...any) workflow.ChildWorkflowFuture {
 	future, settable := workflow.NewFuture(ctx)
+	if room, ok := args[0].(contract.FarewellInput); ok {
+		out.inline.stage.left = &room
+		settable.Set(nil, nil)
+		return child{future}
+	}
 	in, ok := args[0].(contract.IncidentInput)
 	if !ok || name != string(contract.Review) {
 		settable.SetError(fmt.Errorf("a play has no %s", name))

@@ -54,6 +54,7 @@ type Stage struct {
 	show    func(contract.None) (contract.Snapshot, error)
 	seen    int                     // the newest line of the timeline that News has heard of
 	handed  *contract.IncidentInput // what the incident has left to its review
+	left    *contract.FarewellInput // the room that the review has left
 	forward []forwarded             // what came too late for the incident, and is its review's
 }
 
@@ -230,6 +231,9 @@ func (s *Stage) Close() {
 	s.closed = true
 	s.present().CancelWorkflow()
 }
+
+// Left is the room that is to be archived, or nil.
+func (s *Stage) Left() *contract.FarewellInput { return s.left }
 
 // Runs is how many runs the incident took: one more than it was continued as new.
 func (s *Stage) Runs() int { return s.runs }

@@ -1,5 +1,7 @@
 package fakeslack
 
+import "strings"
+
 func (s *Server) bookmarksAdd(args arguments) (body, error) {
 	if err := args.require("title", "type"); err != nil {
 		return nil, err
@@ -12,7 +14,7 @@ func (s *Server) bookmarksAdd(args arguments) (body, error) {
 		return nil, refuse("permission_denied")
 	case args.text("type") != "link":
 		return nil, refuse("invalid_bookmark_type")
-	case args.text("link") == "":
+	case !strings.HasPrefix(args.text("link"), "http://") && !strings.HasPrefix(args.text("link"), "https://"):
 		return nil, refuse("invalid_link")
 	case len(r.Bookmarks) == 100:
 		return nil, refuse("too_many_bookmarks")
@@ -22,6 +24,31 @@ func (s *Server) bookmarksAdd(args arguments) (body, error) {
 	r.Bookmarks = append(r.Bookmarks, b)
 	s.happened(Event{Kind: Bookmarked, Room: r.ID, User: BotUser, Text: b.Title + " " + b.Link})
 	return body{"bookmark": b.wire(r)}, nil
+}
+
+// bookmarksEdit changes what the call names; the rest stays.
+func (s *Server) bookmarksEdit(args arguments) (body, error) {
+	r := s.room(args.text("channel_id"))
+	switch {
+	case r == nil:
+		return nil, refuse("channel_not_found")
+	case !r.member(BotUser):
+		return nil, refuse("permission_denied")
+	}
+	for i := range r.Bookmarks {
+		b := &r.Bookmarks[i]
+		if b.ID != args.text("bookmark_id") {
+			continue
+		}
+		for field, to := range map[string]*string{"title": &b.Title, "link": &b.Link, "emoji": &b.Emoji} {
+			if args.has(field) {
+				*to = args.text(field)
+			}
+		}
+		s.happened(Event{Kind: Bookmarked, Room: r.ID, User: BotUser, Text: b.Title + " " + b.Link})
+		return body{"bookmark": b.wire(r)}, nil
+	}
+	return nil, refuse("not_found")
 }
 
 func (s *Server) bookmarksList(args arguments) (body, error) {

@@ -80,7 +80,7 @@ type Server struct {
 // kind may ask for.
 func defaultScopes() []string {
 	return []string{
-		"channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands", "groups:history",
+		"bookmarks:read", "bookmarks:write", "channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands", "groups:history",
 		"groups:read", "groups:write", "im:history", "im:write", "pins:write", "users:read", "users:read.email",
 	}
 }
@@ -173,6 +173,7 @@ func (s *Server) table() map[string]method {
 		"apps.connections.open":    {run: s.appsConnectionsOpen, app: true},
 		"auth.test":                {run: s.authTest},
 		"bookmarks.add":            {run: s.bookmarksAdd},
+		"bookmarks.edit":           {run: s.bookmarksEdit},
 		"bookmarks.list":           {run: s.bookmarksList},
 		"chat.getPermalink":        {run: s.chatGetPermalink, formOnly: true},
 		"chat.postEphemeral":       {run: s.chatPostEphemeral},

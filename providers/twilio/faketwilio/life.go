@@ -10,7 +10,7 @@ import (
 // live is the life of one call from the queue to its end.
 func (s *Server) live(c *call) {
 	b := c.behaviour
-	if !s.sleep(c.ctx, b.Queued) {
+	if !s.sleep(c.ctx, b.Queued) || !s.turn(c) {
 		return
 	}
 	s.dial(c)
@@ -30,6 +30,26 @@ func (s *Server) live(c *call) {
 	if s.ring(c) {
 		s.converse(c)
 	}
+}
+
+// turn waits until the account may dial the call; false means that it was
+// ended before. Calls wait in the order in which they came, and one that is
+// ended in the queue takes nobody's turn.
+func (s *Server) turn(c *call) bool {
+	if s.queue == nil {
+		return true
+	}
+	select {
+	case <-s.queue:
+	case <-c.ctx.Done():
+		return false
+	}
+	s.start(func() {
+		if s.sleep(s.ctx, time.Duration(float64(time.Second)/s.opts.CallsASecond)) {
+			s.queue <- struct{}{}
+		}
+	})
+	return c.ctx.Err() == nil
 }
 
 // dial marks the moment at which the call leaves the queue. Its status stays

@@ -47,6 +47,11 @@ type Options struct {
 	// Speed divides all simulated waiting: ringing, thinking, pauses. Zero
 	// means 1, real time. Timeouts of webhooks are not simulated and stay.
 	Speed float64
+	// CallsASecond is how many calls the account may dial in a second of
+	// simulated time, the others wait in its queue, as status "queued"
+	// (https://www.twilio.com/docs/voice/api/call-resource: one by default). Zero
+	// means any number.
+	CallsASecond float64
 	// OnEvent hears everything that happens, one event at a time and in order,
 	// on a goroutine of its own. It must not call Close.
 	OnEvent func(Event)
@@ -70,6 +75,7 @@ type Server struct {
 	cancel context.CancelFunc
 	group  sync.WaitGroup
 	events *eventQueue
+	queue  chan struct{} // A place for the one call that may be dialled next; nil means all of them.
 
 	mu       sync.Mutex // Guards everything below.
 	closed   bool
@@ -114,6 +120,10 @@ func New(opts Options) *Server {
 	if s.client == nil {
 		s.owned = true
 		s.client = &http.Client{Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 16}}
+	}
+	if opts.CallsASecond > 0 {
+		s.queue = make(chan struct{}, 1)
+		s.queue <- struct{}{}
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.routes()

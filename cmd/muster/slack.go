@@ -1,0 +1,70 @@
+package main
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"gopkg.in/yaml.v3"
+
+	"github.com/musterbook/musterbook/providers/slack"
+)
+
+// slackCommand gathers what is done once for a workspace.
+func slackCommand(sh shell) *cobra.Command {
+	c := &cobra.Command{
+		Use: "slack", Short: "Print the Slack app's manifest",
+		Args: noSuchCommand,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(manifestCommand(sh))
+	return c
+}
+
+// manifestCommand prints what Slack makes the app of.
+func manifestCommand(sh shell) *cobra.Command {
+	var public string
+	var inJSON bool
+	c := &cobra.Command{
+		Use: "manifest", Short: "Print the manifest from which Slack makes the app, with the scopes that are used and no others",
+		Long: "Print the manifest from which Slack makes the app: api.slack.com/apps, Create New App, From a manifest. It has the\n" +
+			"scopes that are used and no others. Slack reaches the app through a socket that the server opens, so no public\n" +
+			"address is needed; with --url it comes to the gateway's public address instead. docs/slack.md goes through it.",
+		Example: "  muster slack manifest\n  muster slack manifest --url https://muster.example.com",
+		Args:    words(),
+		RunE: func(*cobra.Command, []string) error {
+			address, err := doorAddress(public)
+			if err != nil {
+				return err
+			}
+			manifest := slack.AppManifest(address)
+			if inJSON {
+				encoder := json.NewEncoder(sh.stdout)
+				encoder.SetIndent("", "  ")
+				return encoder.Encode(manifest)
+			}
+			encoder := yaml.NewEncoder(sh.stdout)
+			encoder.SetIndent(2)
+			if err := encoder.Encode(manifest); err != nil {
+				return err
+			}
+			return encoder.Close()
+		},
+	}
+	c.Flags().StringVar(&public, "url", "", "public address of the gateway, for Slack over the web")
+	addJSON(c, &inJSON)
+	return c
+}
+
+// doorAddress checks an address that Slack is to send to; empty is none.
+func doorAddress(address string) (string, error) {
+	if address == "" {
+		return "", nil
+	}
+	u, err := url.Parse(strings.TrimSuffix(address, "/"))
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		return "", misused("--url https://muster.example.com, or leave it out: the socket needs none", "--url: Slack sends to https addresses only")
+	}
+	return u.String(), nil
+}

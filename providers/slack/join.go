@@ -1,0 +1,152 @@
+package slack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/musterbook/musterbook/contract"
+)
+
+// Whoever comes into an incident's room is told, in a message that they alone
+// see, where the incident stands.
+
+// greetAgain is how long somebody who leaves a room and comes back is not told
+// again.
+const greetAgain = time.Hour
+
+// notOurs is how long a room of no incident is not asked about again. It is
+// short, because a room may become an incident's while people come in.
+const notOurs = 30 * time.Second
+
+// joined is what we need of the event
+// (https://docs.slack.dev/reference/events/member_joined_channel).
+type joined struct {
+	User    string `json:"user"`
+	Channel string `json:"channel"`
+}
+
+// greet catches up somebody who has joined a room. It is kept from repetition
+// by person and room, for an hour and in this process; a summary that may have
+// been shown is not shown again.
+func (d *Desk) greet(ctx context.Context, e event) error {
+	var in joined
+	if err := json.Unmarshal(e.raw, &in); err != nil || in.User == "" || in.Channel == "" {
+		d.log.Warn("Slack tells of somebody who joined and not who or where", "event", e.ID, "error", err)
+		return nil // it would come again as it is
+	}
+	self, err := d.client.identity(ctx)
+	if err != nil {
+		return err
+	}
+	if in.User == self.user || !d.strangers.past(in.Channel) {
+		return nil
+	}
+	who := in.User + "/" + in.Channel
+	if !d.greeted.take(who, greetAgain) {
+		return nil
+	}
+	err = d.catchUp(ctx, in)
+	if err != nil {
+		d.greeted.forget(who)
+	}
+	return err
+}
+
+// catchUp shows the summary. An error means that it was certainly not shown.
+func (d *Desk) catchUp(ctx context.Context, in joined) error {
+	card, ours, err := d.door.Standing(ctx, Target{Room: in.Channel, RoomName: d.client.roomName(ctx, in.Channel)})
+	switch {
+	case err != nil:
+		return err
+	case !ours:
+		d.strangers.take(in.Channel, notOurs)
+		return nil
+	}
+	err = d.client.whisper(ctx, in.Channel, in.User, contract.Message{Text: card.Text(), Card: &card})
+	var later *contract.Later
+	if errors.As(err, &later) {
+		return err
+	}
+	if err != nil {
+		d.log.Warn("somebody who joined a room is not caught up", "room", in.Channel, "user", in.User, "error", err)
+	}
+	return nil
+}
+
+// whisper shows a message to one member of a room. It is not idempotent: Slack
+// keeps nothing of it in which it could be found.
+func (c *Client) whisper(ctx context.Context, room, user string, m contract.Message) error {
+	err := c.inside(ctx, room, func() error {
+		_, err := c.api.PostEphemeralContext(ctx, room, user, c.render(ctx, m)...)
+		return err
+	})
+	return classify("show a message to one person", err)
+}
+
+// roomName is a room's name; empty when Slack does not tell it.
+func (c *Client) roomName(ctx context.Context, room string) string {
+	known, err := c.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: room})
+	if err != nil {
+		c.log.Warn("Slack does not tell a room's name; all open incidents are asked whose it is", "room", room,
+			"error", fmt.Errorf("ask for the room's name: %w", err))
+		return ""
+	}
+	return known.Name
+}
+
+// lately remembers, within bounds, what was done not long ago. The zero value
+// is empty.
+type lately struct {
+	now func() time.Time // nil means time.Now
+
+	mu    sync.Mutex
+	until map[string]time.Time
+	order []string // as they were taken, oldest first
+}
+
+// take tells whether the thing was not done lately, and notes it for a while.
+func (l *lately) take(what string, within time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := l.clock()
+	if now.Before(l.until[what]) {
+		return false
+	}
+	if l.until == nil {
+		l.until = map[string]time.Time{}
+	}
+	l.until[what] = now.Add(within)
+	l.order = append(l.order, what)
+	if len(l.order) > remembered {
+		delete(l.until, l.order[0])
+		l.order = l.order[1:]
+	}
+	return true
+}
+
+// past tells whether the thing was not done lately, and notes nothing.
+func (l *lately) past(what string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return !l.clock().Before(l.until[what])
+}
+
+// forget lets a thing be done again at once.
+func (l *lately) forget(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.until, what)
+}
+
+func (l *lately) clock() time.Time {
+	if l.now == nil {
+		return time.Now()
+	}
+	return l.now()
+}
