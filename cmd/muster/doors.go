@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +90,8 @@ func (d slackDoor) Offer(_ context.Context, of slack.Draft) (slack.Offer, error)
 	config := d.live.Config()
 	out := slack.Offer{
 		Services: config.Services(), Runbook: offer.Runbook, Severity: offer.Severity, Severities: offer.Severities,
-		Private: offer.Private, Inputs: offer.Inputs, Roles: offer.Roles, Targets: config.Book.Names(), People: config.Book.People,
+		Private: offer.Private, Inputs: offer.Inputs, Roles: offer.Roles, People: config.Book.People,
+		Targets: slices.Compact(slices.Sorted(slices.Values(slices.Concat(config.Book.Names(), config.Services())))),
 	}
 	for _, rb := range d.books.Known() {
 		out.Runbooks = append(out.Runbooks, rb.ID)

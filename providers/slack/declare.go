@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/slack-go/slack"
@@ -319,7 +321,7 @@ func severityChosen(text string) incident.Severity {
 // declareBlame is the field at which a refusal is shown: the one it speaks of.
 func declareBlame(e entered, text, runbook string) string {
 	prefix := inputPrefix(runbook)
-	for block := range e {
+	for _, block := range slices.Sorted(maps.Keys(e)) {
 		name, ok := strings.CutPrefix(block, prefix)
 		if ok && (strings.Contains(text, "input "+name+":") || strings.Contains(text, name+" (")) {
 			return block

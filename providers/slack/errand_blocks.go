@@ -74,7 +74,7 @@ func errandBlocks(e errand, s *contract.Snapshot, q *incident.Question, o Offer)
 		return []slack.Block{ask(blockValue, "Note", "Stands on the timeline.", lines("text", e.Value))}
 	case contract.VerbPage:
 		return []slack.Block{
-			ask(blockValue, "Whom?", "A person, a schedule, a team or a policy; they are called as the configuration says.", pick("value", optionsOf(o.Targets), e.Value)),
+			ask(blockValue, "Whom?", "A person, a schedule, a team, a policy or a service; they are called as the configuration says.", pick("value", optionsOf(o.Targets), e.Value)),
 			reason("What shall they hear?", "", false),
 		}
 	case contract.VerbAssign:

@@ -60,59 +60,81 @@ func errands(benID string) []struct {
 		want   acted
 	}{
 		{
-			"reject", contract.Button{Verb: contract.VerbReject, Value: "no", Question: "failover/1"}, "Question failover",
+			"reject",
+			contract.Button{Verb: contract.VerbReject, Value: "no", Question: "failover/1"},
+			"Question failover",
 			map[string]string{"reason": "too risky"},
 			acted{Verb: contract.VerbReject, Act: contract.Act{Question: "failover/1", Value: "no", Reason: "too risky"}},
 		},
 		{
-			"done with a note", contract.Button{Verb: contract.VerbDone, Value: "done", Question: "drain/1", Form: true}, "worth knowing",
+			"done with a note",
+			contract.Button{Verb: contract.VerbDone, Value: "done", Question: "drain/1", Form: true},
+			"worth knowing",
 			map[string]string{"reason": "pods 3 and 4"},
 			acted{Verb: contract.VerbDone, Act: contract.Act{Question: "drain/1", Value: "done", Reason: "pods 3 and 4"}},
 		},
 		{
-			"severity", contract.Button{Verb: contract.VerbSeverity, Form: true}, "What are customers seeing?",
+			"severity",
+			contract.Button{Verb: contract.VerbSeverity, Form: true},
+			"What are customers seeing?",
 			map[string]string{"value": "SEV2", "reason": "one region"},
 			acted{Verb: contract.VerbSeverity, Act: contract.Act{Value: "SEV2", Reason: "one region"}},
 		},
 		{
-			"resolve", contract.Button{Verb: contract.VerbResolve}, "scale",
+			"resolve",
+			contract.Button{Verb: contract.VerbResolve},
+			"scale",
 			map[string]string{"undo": "leave", "reason": "it works"},
 			acted{Verb: contract.VerbResolve, Act: contract.Act{Undo: "leave", Reason: "it works"}},
 		},
 		{
-			"a form", contract.Button{Verb: contract.VerbAnswer, Value: "filled", Question: "reach/1"}, "Question reach",
+			"a form",
+			contract.Button{Verb: contract.VerbAnswer, Value: "filled", Question: "reach/1"},
+			"Question reach",
 			map[string]string{"field:scope": "all", "field:cases": "7", "field:seen_by": benID, "field:labels": `{"a": "b"}`},
 			acted{Verb: contract.VerbAnswer, Act: contract.Act{Question: "reach/1", Value: "filled", Fields: map[string]any{
 				"scope": "all", "cases": 7.0, "seen_by": "ben", "labels": map[string]any{"a": "b"},
 			}}},
 		},
 		{
-			"skip", contract.Button{Verb: contract.VerbAnswer, Value: "skip", Question: "rollback/1", Form: true}, "Question rollback",
+			"skip",
+			contract.Button{Verb: contract.VerbAnswer, Value: "skip", Question: "rollback/1", Form: true},
+			"Question rollback",
 			map[string]string{"reason": "not needed"},
 			acted{Verb: contract.VerbAnswer, Act: contract.Act{Question: "rollback/1", Value: "skip", Reason: "not needed"}},
 		},
 		{
-			"another text", contract.Button{Verb: contract.VerbApprove, Value: "yes", Question: "update/1", Form: true}, "We are looking into it.",
+			"another text",
+			contract.Button{Verb: contract.VerbApprove, Value: "yes", Question: "update/1", Form: true},
+			"We are looking into it.",
 			map[string]string{"field:message": "We know what it is."},
 			acted{Verb: contract.VerbApprove, Act: contract.Act{Question: "update/1", Value: "yes", Fields: map[string]any{"message": "We know what it is."}}},
 		},
 		{
-			"a signal", contract.Button{Verb: contract.VerbSend, Value: "deployed", Question: "deploy/1", Form: true}, "field:version",
+			"a signal",
+			contract.Button{Verb: contract.VerbSend, Value: "deployed", Question: "deploy/1", Form: true},
+			"field:version",
 			map[string]string{"field:version": "1.2"},
 			acted{Verb: contract.VerbSend, Act: contract.Act{Question: "deploy/1", Value: "deployed", Fields: map[string]any{"version": "1.2"}}},
 		},
 		{
-			"page", contract.Button{Verb: contract.VerbPage, Form: true}, "sre",
+			"page",
+			contract.Button{Verb: contract.VerbPage, Form: true},
+			"sre",
 			map[string]string{"value": "sre", "reason": "come quickly"},
 			acted{Verb: contract.VerbPage, Act: contract.Act{Value: "sre", Reason: "come quickly"}},
 		},
 		{
-			"hand over", contract.Button{Verb: contract.VerbAssign, Form: true}, "comms, now Ben Okoye",
+			"hand over",
+			contract.Button{Verb: contract.VerbAssign, Form: true},
+			"comms, now Ben Okoye",
 			map[string]string{"role": "commander", "person": "ben"},
 			acted{Verb: contract.VerbAssign, Act: contract.Act{Role: "commander", Person: "ben"}},
 		},
 		{
-			"take a role", contract.Button{Verb: contract.VerbAssign, Form: true}, "Yourself",
+			"take a role",
+			contract.Button{Verb: contract.VerbAssign, Form: true},
+			"Yourself",
 			map[string]string{"role": "comms"},
 			acted{Verb: contract.VerbAssign, Act: contract.Act{Role: "comms", Person: "ana", PersonName: "Ana Ruiz"}},
 		},
@@ -222,7 +244,8 @@ func TestModalsWantTheirReasons(t *testing.T) {
 	h := startHouse(t)
 	h.door.shown = burning()
 	for _, b := range []contract.Button{
-		{Verb: contract.VerbReject, Question: "failover/1"}, {Verb: contract.VerbCancel},
+		{Verb: contract.VerbReject, Question: "failover/1"},
+		{Verb: contract.VerbCancel},
 		{Verb: contract.VerbAnswer, Question: "rollback/1", Value: "skip", Form: true},
 	} {
 		b.Label, b.Incident, b.Key = "Press", "incident/1", "INC-1"

@@ -301,7 +301,7 @@ func entry(element map[string]any, value string) (body, error) {
 			return out, nil
 		}
 		if _, err := strconv.ParseFloat(value, 64); err != nil && kind == "number_input" {
-			return nil, fmt.Errorf("Slack takes numbers alone, not %q", value)
+			return nil, fmt.Errorf("only numbers are taken, not %q", value)
 		}
 		out["value"] = value
 	case "users_select":
