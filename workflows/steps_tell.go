@@ -80,11 +80,12 @@ func callSystem[In, Out any](ctx workflow.Context, r *run, summary string, a con
 // reviewed waits until the text is confirmed by the role that must confirm it. Silence only reminds: nothing leaves
 // unread, and a no holds the step. Whoever confirms it may put it into other words, which are returned.
 func (r *run) reviewed(ctx workflow.Context, n *node, message string) (string, error) {
-	if n.s.Update.Review == "" {
+	role := r.reviewer(n)
+	if role == "" {
 		return message, nil
 	}
 	a := r.asking(ctx, n, asking{
-		kind: incident.QuestionApprove, who: []string{string(n.s.Update.Review)}, quorum: 1,
+		kind: incident.QuestionApprove, who: []string{string(role)}, quorum: 1,
 		text:    fmt.Sprintf("To %s: “%s” May it leave?", n.s.Update.Audience, message),
 		choices: []incident.Choice{{Key: incident.ChoiceYes, Label: "Send it"}, {Key: incident.ChoiceNo, Label: "Do not"}},
 		form:    []incident.FormField{{Name: reviewField, Type: "string", Required: true, Default: message, Description: "What is sent"}},
@@ -104,6 +105,15 @@ func (r *run) reviewed(ctx workflow.Context, n *node, message string) (string, e
 		return other, nil
 	}
 	return message, nil
+}
+
+// reviewer is who must confirm the text of an update; empty = nobody. Of a private incident nothing reaches customers
+// unread, although its runbook, which is not private, asks for no review.
+func (r *run) reviewer(n *node) incident.Role {
+	if n.s.Update.Review == "" && n.s.Update.Audience == "customers" && r.inc.Private && !r.in.Runbook.Private {
+		return incident.Commander
+	}
+	return n.s.Update.Review
 }
 
 // evidence keeps a piece of evidence with its hash.
