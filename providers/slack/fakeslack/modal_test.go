@@ -65,8 +65,12 @@ func TestModalsLieUponOneAnother(t *testing.T) {
 		method, external string
 		want             any
 	}{
-		{"views.open", "a", nil}, {"views.push", "a", "duplicate_external_id"}, {"views.push", "b", nil}, {"views.push", "c", nil},
-		{"views.push", "d", "push_limit_reached"}, {"views.open", "e", nil},
+		{"views.open", "a", nil},
+		{"views.push", "a", "duplicate_external_id"},
+		{"views.push", "b", nil},
+		{"views.push", "c", nil},
+		{"views.push", "d", "push_limit_reached"},
+		{"views.open", "e", nil},
 	} {
 		if got := show(step.method, step.external); got != step.want {
 			t.Errorf("step %d gives %v, want %v", n, got, step.want)
