@@ -137,7 +137,8 @@ func holder(h incident.Holder) string {
 // roles are the roles besides the manager's, in order.
 func roles(inc *incident.Incident) []CardLine {
 	var lines []CardLine
-	for _, role := range slices.Sorted(maps.Keys(inc.Holders)) {
+	sorted := slices.Sorted(maps.Keys(inc.Holders)) //workflowcheck:ignore
+	for _, role := range sorted {
 		if role != incident.Commander {
 			lines = append(lines, line(string(role)+": "+holder(inc.Holders[role])))
 		}
@@ -262,7 +263,8 @@ func (s *Snapshot) links() []Link {
 			out = append(out, Link{Name: name, URL: address})
 		}
 	}
-	for _, fingerprint := range slices.Sorted(maps.Keys(inc.Alerts)) {
+	sorted := slices.Sorted(maps.Keys(inc.Alerts)) //workflowcheck:ignore
+	for _, fingerprint := range sorted {
 		add("Runbook", inc.Alerts[fingerprint].Runbook)
 	}
 	for _, l := range s.Links {

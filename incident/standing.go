@@ -21,7 +21,8 @@ func (p *Page) Called() []string {
 
 // NameOf is a person's name as far as the incident has met them, else their id.
 func (i *Incident) NameOf(person oncall.PersonID) string {
-	for _, role := range slices.Sorted(maps.Keys(i.Holders)) { // in order: what is shown may not differ from one look to the next
+	roles := slices.Sorted(maps.Keys(i.Holders)) //workflowcheck:ignore
+	for _, role := range roles {                 // in order: what is shown may not differ from one look to the next
 		if h := i.Holders[role]; h.Person == person && h.Name != "" {
 			return h.Name
 		}

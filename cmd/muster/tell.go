@@ -9,19 +9,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/gateway"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/providers/slack"
 )
 
-// Bounds of what is told in one message, which ends at 3,000 characters.
-const (
-	toldLines     = 5 // of the timeline
-	toldQuestions = 6
-	toldTasks     = 4
-	toldWidth     = 150 // characters of each
-)
+// toldLines is how many lines of the timeline are told.
+const toldLines = 5
 
 // Tell answers a question about the incident of a key or of the room where it was asked, or about a service. What is
 // private is told in its own room alone.
@@ -55,60 +50,8 @@ func (d slackDoor) Tell(ctx context.Context, to slack.Target, about slack.Topic)
 	if err != nil {
 		return "", ruled(err)
 	}
-	return statusText(&shown, part.Entries, time.Now()), nil
-}
-
-// statusText is where things stand, the most important first.
-func statusText(s *contract.Snapshot, last []incident.Entry, now time.Time) string {
-	inc := &s.Incident
-	lines := []string{
-		joined(" · ", string(inc.Key), oneLine(inc.Title)),
-		joined(" · ", cmp.Or(string(inc.Severity), "severity not set"), standing(inc, now)),
-	}
-	if s.Paused != nil && inc.Open() {
-		lines = append(lines, pausedText(s.Paused))
-	}
-	lines = append(lines, "affected: "+cmp.Or(impactText(inc), "nobody has said yet"), holders(inc))
-	for _, page := range inc.OpenPages() {
-		lines = append(lines, fmt.Sprintf("calling, %s: %s", cmp.Or(page.Step, "by hand"), pageState(page)))
-	}
-	var waits, tasks []string
-	for _, q := range inc.OpenQuestions() {
-		line := "• " + q.Step + ": " + shorten(oneLine(q.Text), toldWidth) + prefixed(" – ", waitText(q))
-		if q.Kind == incident.QuestionTask {
-			tasks = append(tasks, line)
-		} else {
-			waits = append(waits, line)
-		}
-	}
-	lines = append(lines, headed("Waits for", waits, toldQuestions)...)
-	lines = append(lines, headed("Open tasks", tasks, toldTasks)...)
-	var news []string
-	for _, e := range last[max(0, len(last)-toldLines):] {
-		news = append(news, e.At.UTC().Format(time.TimeOnly)+" "+shorten(oneLine(sentenceOf(e)), toldWidth))
-	}
-	lines = append(lines, headed("Last, in UTC", news, toldLines)...)
-	return strings.Join(lines, "\n")
-}
-
-// headed is a list under its name, so many lines of it; nothing where the list is empty.
-func headed(name string, lines []string, most int) []string {
-	if len(lines) == 0 {
-		return nil
-	}
-	if len(lines) > most {
-		lines = append(lines[:most:most], fmt.Sprintf("and %d more", len(lines)-most))
-	}
-	return append([]string{name}, lines...)
-}
-
-// waitText is whom a question waits for, and until when.
-func waitText(q *incident.Question) string {
-	text := strings.Join(q.Who, ", ")
-	if !q.Deadline.IsZero() {
-		text = joined(", ", text, untilText(q))
-	}
-	return oneLine(text)
+	shown.Incident.Timeline = part.Entries
+	return gateway.Standing(shown), nil
 }
 
 // whoHas is who has which role in an incident, who is called, and who is on call for its service.

@@ -89,7 +89,7 @@ func TestWatchDrivesAnIncident(t *testing.T) {
 		}
 		return answer.Text
 	}
-	for _, want := range []string{"INC-1 · Checkout is slow", "severity not set · identification for", "acknowledged by Ben", "• await: How severe is it?", "Last, in UTC"} {
+	for _, want := range []string{"INC-1 · Checkout is slow", "Severity: not set", "Phase: identification since ", "Acknowledged: by Ben at ", "How severe is it?", "Last on the timeline:"} {
 		if got := say("status"); !strings.Contains(got, want) {
 			t.Errorf("%q is not in the status:\n%s", want, got)
 		}
