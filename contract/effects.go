@@ -142,6 +142,8 @@ type Button struct {
 	Question string `json:"question,omitempty"` // the question's key
 	Value    string `json:"value,omitempty"`    // choice or severity
 	Danger   bool   `json:"danger,omitempty"`
+	// Form says that the act lacks something, for which the chat asks before it sends it: a reason, fields, whom.
+	Form bool `json:"form,omitempty"`
 
 	Page    string `json:"page,omitempty"`    // the page's key, on a message that tells somebody of a page
 	Attempt int    `json:"attempt,omitempty"` // the attempt's number within the page

@@ -25,6 +25,8 @@ type Declaration struct {
 	Drill       bool              `json:"drill,omitempty"`
 	// DrillRoom is the private room of a drill, empty = the usual one.
 	DrillRoom string `json:"drill_room,omitempty"`
+	// Private makes the incident private although its runbook is not.
+	Private bool `json:"private,omitempty"`
 	// Telephones says that a drill really calls people.
 	Telephones bool `json:"drill_telephones,omitempty"`
 	// Alerts are those that came with the declaration itself and not as a signal.

@@ -111,6 +111,7 @@ type declareRequest struct {
 	Environment string            `json:"environment"`
 	Labels      map[string]string `json:"labels"`
 	Inputs      map[string]any    `json:"inputs"`
+	Private     bool              `json:"private"` // although the runbook is not
 	Drill       bool              `json:"drill"`
 	DrillRoom   string            `json:"drill_room"`
 	Telephones  bool              `json:"drill_telephones"`
@@ -128,7 +129,7 @@ func (s *Server) declare(c call) (int, any, error) {
 	}
 	out, err := s.incidents.Declare(c.Context(), NewIncident{
 		Title: in.Title, Summary: in.Summary, Type: in.Type, Service: in.Service, Severity: in.Severity,
-		Runbook: in.Runbook, Environment: in.Environment, Labels: in.Labels, Inputs: in.Inputs, Drill: in.Drill,
+		Runbook: in.Runbook, Environment: in.Environment, Labels: in.Labels, Inputs: in.Inputs, Private: in.Private, Drill: in.Drill,
 		DrillRoom: in.DrillRoom, Telephones: in.Telephones, By: by, RequestID: id,
 	})
 	if out.Again {

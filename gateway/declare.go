@@ -29,6 +29,7 @@ type NewIncident struct {
 	Environment string
 	Labels      map[string]string
 	Inputs      map[string]any // texts are read as the type that the runbook wants
+	Private     bool           // by invitation only, although the runbook is not
 	Drill       bool           // nothing is done but in a room of its own
 	DrillRoom   string         // of a drill; empty = the usual one
 	Telephones  bool           // of a drill: people are really called
@@ -144,7 +145,7 @@ func (d *Incidents) declaration(n NewIncident) (contract.IncidentInput, error) {
 		Declaration: contract.Declaration{
 			Title: n.Title, Summary: n.Summary, Type: cmp.Or(n.Type, r.Type), Service: r.Service, Team: r.Team,
 			Source: "person", Environment: cmp.Or(n.Environment, r.Environment), Labels: n.Labels, Severity: severity,
-			By: n.By, At: d.now().UTC(), Inputs: inputs, Drill: n.Drill,
+			By: n.By, At: d.now().UTC(), Inputs: inputs, Private: n.Private, Drill: n.Drill,
 			DrillRoom: n.DrillRoom, Telephones: n.Telephones, Announce: r.Announce, ArchiveAfter: r.ArchiveAfter,
 		},
 		Runbook: rb, Hash: hash, Permissions: permissions,

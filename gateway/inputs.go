@@ -30,11 +30,14 @@ func fillInputs(rb runbooks.Runbook, r Routed, given map[string]any) (map[string
 	return bound, nil
 }
 
+// inputService is the input that every incident of a service has a value for.
+const inputService = "service"
+
 // missingInputs names the required inputs that nobody gave. An input called service is filled by the incident's own.
 func missingInputs(rb runbooks.Runbook, r Routed, have map[string]any) []string {
 	var out []string
 	for _, in := range rb.Inputs {
-		if in.Name == "service" && r.Service != "" {
+		if in.Name == inputService && r.Service != "" {
 			continue
 		}
 		if _, ok := have[in.Name]; !ok && in.Required && in.Default == nil {

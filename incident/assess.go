@@ -7,6 +7,18 @@ import (
 	"time"
 )
 
+// SixQuestions are the questions that lead to a severity, in the order in which they are asked.
+func SixQuestions() []FormField {
+	return []FormField{
+		{Name: "impact", Type: "string", Required: true, Description: "What is the impact to customers, internal and external?"},
+		{Name: "symptoms", Type: "string", Description: "What are customers seeing?"},
+		{Name: "scope", Type: "string", Enum: []string{"none", "some", "all", "unknown"}, Default: "unknown", Description: "How many customers are affected?"},
+		{Name: "started_at", Type: "string", Description: "When did it start? (2026-01-31T09:00:00Z; blank = not known)"},
+		{Name: "support_cases", Type: "string", Default: "unknown", Description: "How many support cases are open? (a number, or unknown)"},
+		{Name: "factors", Type: "list<string>", Description: "Other factors: social_media, security, data_loss"},
+	}
+}
+
 // Assess keeps the answers to the six questions.
 func (i *Incident) Assess(at time.Time, by Actor, a Assessment) {
 	a.By, a.At = by, at

@@ -168,10 +168,15 @@ func (i *Incident) CheckAnswer(by Actor, a Answer) error {
 		return nil
 	}
 	q, err := i.answerable(by, a)
-	if err == nil && q.Kind == QuestionForm {
+	if err == nil && (q.Kind == QuestionForm || q.changed(a)) {
 		err = CheckFields(q.Form, a.Fields)
 	}
 	return err
+}
+
+// changed says whether an approval changes what it approves: a text that is reviewed may be sent in other words.
+func (q *Question) changed(a Answer) bool {
+	return q.Kind == QuestionApprove && len(q.Form) > 0 && len(a.Fields) > 0 && a.Choice == ChoiceYes
 }
 
 // Answer records a person's word. An approval waits for its quorum of distinct people; one no rejects it.
@@ -182,6 +187,11 @@ func (i *Incident) Answer(at time.Time, by Actor, a Answer) (*Question, error) {
 	q, err := i.answerable(by, a)
 	if err != nil {
 		return nil, err
+	}
+	if q.changed(a) {
+		if a.Fields, err = FillForm(q.Form, a.Fields); err != nil {
+			return nil, err
+		}
 	}
 	if q.Kind == QuestionForm {
 		a.Choice = ChoiceFilled
@@ -263,7 +273,7 @@ func (i *Incident) answerable(by Actor, a Answer) (*Question, error) {
 		return nil, err
 	}
 	if q.State != QuestionOpen {
-		return nil, q.closed()
+		return nil, q.Over()
 	}
 	if len(a.Kinds) > 0 && !slices.Contains(a.Kinds, q.Kind) {
 		return nil, refuse("it waits for: "+q.verbs(), "%s is not answered this way", q.Step)
@@ -280,9 +290,12 @@ func (i *Incident) answerable(by Actor, a Answer) (*Question, error) {
 	return q, nil
 }
 
-// closed refuses an answer that comes too late, with the reason.
-func (q *Question) closed() error {
+// Over refuses an answer that comes too late, with the reason: who decided what, or that nobody did. It is nil while the
+// question is open.
+func (q *Question) Over() error {
 	switch q.State {
+	case QuestionOpen:
+		return nil
 	case QuestionTimedOut:
 		if q.Choice != "" {
 			return refuse("", "nobody answered %s in time; it went on with %s", q.Step, q.Label(q.Choice))
@@ -290,7 +303,7 @@ func (q *Question) closed() error {
 		return refuse("", "nobody answered %s in time", q.Step)
 	case QuestionWithdrawn:
 		return refuse("", "%s was withdrawn; nobody waits for an answer any more", q.Step)
-	case QuestionAnswered, QuestionOpen:
+	case QuestionAnswered:
 	}
 	return refuse("", "%s is answered already: %s by %s", q.Step, q.Label(q.Choice), q.By)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
 )
 
 // choices are rollback and restart.
@@ -334,5 +335,36 @@ func TestSettle(t *testing.T) {
 				t.Error("a closed or unknown question was settled again")
 			}
 		})
+	}
+}
+
+// A text that is reviewed may be approved in other words; a rejection and an approval as it is carry none.
+func TestApprovalInOtherWords(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		choice string
+		fields map[string]any
+		want   any // the text that is left in the question
+		bad    bool
+	}{
+		{name: "as it is", choice: incident.ChoiceYes},
+		{name: "in other words", choice: incident.ChoiceYes, fields: map[string]any{"message": "We know."}, want: "We know."},
+		{name: "in no words", choice: incident.ChoiceYes, fields: map[string]any{"message": " "}},
+		{name: "an unknown field", choice: incident.ChoiceYes, fields: map[string]any{"text": "x"}, bad: true},
+	}
+	for _, test := range tests {
+		i := asked(t, incident.Question{
+			Kind: incident.QuestionApprove, Quorum: 1, Chain: []oncall.PersonID{"ana"}, Choices: verdicts(),
+			Form: []incident.FormField{{Name: "message", Type: "string", Required: true, Default: "We look."}},
+		})
+		a := incident.Answer{Key: "containment/0/1", Choice: test.choice, Fields: test.fields}
+		if err := i.CheckAnswer(person("ana"), a); (err != nil) != test.bad {
+			t.Errorf("%s: %v", test.name, err)
+		}
+		q, err := i.Answer(start, person("ana"), a)
+		if (err != nil) != test.bad || !test.bad && q.Fields["message"] != test.want {
+			t.Errorf("%s: %+v, %v", test.name, q, err)
+		}
 	}
 }

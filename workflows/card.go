@@ -88,7 +88,7 @@ func (r *run) cardButtons(ctx workflow.Context) []contract.Button {
 	}
 	resolve := r.button(ctx, "Resolve", contract.VerbResolve, "")
 	resolve.Danger = true
-	return append(buttons, resolve)
+	return append(append(buttons, r.formButtons(ctx)...), resolve)
 }
 
 // button makes a button that reaches this incident.

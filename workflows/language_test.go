@@ -165,6 +165,16 @@ func languageCases(t *testing.T) []languageCase {
 			want: []string{"May it leave?", "answer: Cleo: Send it", "note: sent", "update customers []: We look into it"},
 		},
 		{
+			name: "an update leaves in other words", steps: "- update: customers\n  message: We look into it\n  review: comms\n- note: sent",
+			script: func(s *scenario) {
+				other := map[string]any{"message": "We know what it is"}
+				s.act(time.Minute, contract.VerbApprove, contract.Act{By: inSlack("cleo"), Step: "update", Fields: map[string]any{"text": "x"}})
+				s.act(2*time.Minute, contract.VerbApprove, contract.Act{By: inSlack("cleo"), Step: "update", Fields: other})
+			},
+			want:  []string{"2m0s  answer: Cleo: Send it", "update customers []: We know what it is"},
+			never: []string{"update customers []: We look into it", "1m0s  answer"},
+		},
+		{
 			name: "undo by hand, newest first", steps: "- action: x.one\n  id: one\n  undo: [{ action: x.one_back }]\n- action: x.two\n  id: two\n  undo: [{ wait: 1m }, { action: x.two_back }, { wait: 1m }]\n- task: work\n  id: work",
 			script: func(s *scenario) {
 				ben(s, time.Minute, contract.VerbRevert, contract.Act{Value: "containment"})

@@ -171,23 +171,7 @@ func (r *run) questionMessage(ctx workflow.Context, q *incident.Question) contra
 		m.Text += "\n→ " + ended(q)
 		return m
 	}
-	for _, c := range q.Choices {
-		b := r.button(ctx, c.Label, contract.VerbAnswer, c.Key)
-		b.Question = q.Key
-		switch q.Kind {
-		case incident.QuestionSeverity:
-			b.Verb = contract.VerbSeverity
-		case incident.QuestionTask:
-			b.Verb = contract.VerbDone
-		case incident.QuestionApprove:
-			b.Verb = contract.VerbApprove
-			if c.Key == incident.ChoiceNo {
-				b.Verb, b.Danger = contract.VerbReject, true
-			}
-		case incident.QuestionAsk, incident.QuestionAssign, incident.QuestionHold:
-		}
-		m.Buttons = append(m.Buttons, b)
-	}
+	m.Buttons = r.questionButtons(ctx, q)
 	return m
 }
 

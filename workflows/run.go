@@ -107,7 +107,7 @@ func firstState(ctx workflow.Context, in contract.IncidentInput) *contract.State
 		Title: incident.Shorten(d.Title, maxTitle), Summary: incident.Shorten(d.Summary, maxSummary), Type: d.Type,
 		Service: d.Service, Team: d.Team, Source: d.Source, Environment: d.Environment, Labels: d.Labels,
 		DeclaredBy: d.By, Runbook: in.Runbook.ID, RunbookHash: in.Hash, Severities: severities,
-		Private: in.Runbook.Private,
+		Private: in.Runbook.Private || d.Private,
 	}
 	if d.Drill {
 		becomeDrill(&inc, d)

@@ -19,7 +19,7 @@ import (
 func (r *run) awaitSignal(ctx workflow.Context, n *node) error {
 	a := r.asking(ctx, n, asking{
 		kind: incident.QuestionSignal, text: "waits for " + n.s.Await.Signal, who: []string{string(incident.Commander)},
-		signal: n.s.Await.Signal, form: formFields(n.s.Await.Payload),
+		signal: n.s.Await.Signal, form: contract.FormOf(n.s.Await.Payload),
 		choices: []incident.Choice{{Key: incident.ChoiceFilled, Label: "received"}},
 	})
 	watch := r.begin(ctx, func(ctx workflow.Context) {
@@ -112,7 +112,7 @@ func (r *run) checkEarly(act contract.Act) error {
 	}
 	var unfit error
 	for _, s := range steps {
-		if unfit = incident.CheckFields(formFields(s.Await.Payload), act.Fields); unfit == nil {
+		if unfit = incident.CheckFields(contract.FormOf(s.Await.Payload), act.Fields); unfit == nil {
 			return nil
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/expression"
 	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/runbooks"
@@ -19,7 +20,7 @@ func (r *run) askForm(ctx workflow.Context, n *node) error {
 	if err != nil {
 		return err
 	}
-	a.kind, a.remind, a.form = incident.QuestionForm, n.s.Ask.Remind, formFields(n.s.Ask.Form)
+	a.kind, a.remind, a.form = incident.QuestionForm, n.s.Ask.Remind, contract.FormOf(n.s.Ask.Form)
 	a.choices = []incident.Choice{{Key: incident.ChoiceFilled, Label: "filled in"}}
 	q, err := r.askPeople(ctx, a)
 	if err != nil {
@@ -29,17 +30,6 @@ func (r *run) askForm(ctx workflow.Context, n *node) error {
 	n.sr.Output = filled(n.s.Ask.Form, q.Fields)
 	n.sr.Output["by"] = who(q.By)
 	return nil
-}
-
-// formFields are a form's fields as people see them.
-func formFields(inputs []runbooks.Input) []incident.FormField {
-	fields := make([]incident.FormField, 0, len(inputs))
-	for _, in := range inputs {
-		fields = append(fields, incident.FormField{
-			Name: in.Name, Type: in.Type, Required: in.Required, Default: in.Default, Enum: in.Enum, Description: in.Description,
-		})
-	}
-	return fields
 }
 
 // filled is what was filled in, and the defaults of what was not.
@@ -101,22 +91,21 @@ func (r *run) assess(ctx workflow.Context, n *node) error {
 	return err
 }
 
-// sixQuestions are the fields of `assess`, in the order in which they are asked.
+// sixQuestions are the fields of `assess` as a step's outputs.
 func sixQuestions() []runbooks.Input {
-	return []runbooks.Input{
-		{Name: "impact", Type: "string", Required: true, Description: "What is the impact to customers, internal and external?"},
-		{Name: "symptoms", Type: "string", Description: "What are customers seeing?"},
-		{Name: "scope", Type: "string", Enum: []string{"none", "some", "all", "unknown"}, Default: "unknown", Description: "How many customers are affected?"},
-		{Name: "started_at", Type: "string", Description: "When did it start? (2026-01-31T09:00:00Z; blank = not known)"},
-		{Name: "support_cases", Type: "string", Default: "unknown", Description: "How many support cases are open? (a number, or unknown)"},
-		{Name: "factors", Type: "list<string>", Description: "Other factors: social_media, security, data_loss"},
+	var out []runbooks.Input
+	for _, f := range incident.SixQuestions() {
+		out = append(out, runbooks.Input{
+			Name: f.Name, Type: f.Type, Required: f.Required, Default: f.Default, Enum: f.Enum, Description: f.Description,
+		})
 	}
+	return out
 }
 
 // askSix asks the six questions and keeps the answers.
 func (r *run) askSix(ctx workflow.Context, n *node) error {
 	a := r.asking(ctx, n, asking{
-		kind: incident.QuestionForm, remind: n.s.Assess.Remind, who: []string{n.s.Assess.Who}, form: formFields(sixQuestions()),
+		kind: incident.QuestionForm, remind: n.s.Assess.Remind, who: []string{n.s.Assess.Who}, form: incident.SixQuestions(),
 		text: "Assess the impact: six questions", choices: []incident.Choice{{Key: incident.ChoiceFilled, Label: "filled in"}},
 	})
 	q, err := r.askPeople(ctx, a)

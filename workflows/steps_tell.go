@@ -14,6 +14,9 @@ import (
 // reviewTime is how long the review of a text for people outside may take before people are reminded.
 const reviewTime = "15m"
 
+// reviewField is the text that is reviewed, as the approval may change it.
+const reviewField = "message"
+
 // tellAudience tells people outside, after whoever must confirm the text has done so. A message whose fate is not known
 // holds: customers are never told twice by a machine.
 func (r *run) tellAudience(ctx workflow.Context, n *node) error {
@@ -50,7 +53,7 @@ func (r *run) updateRequest(ctx workflow.Context, n *node) (contract.UpdateReque
 	if err != nil {
 		return contract.UpdateRequest{}, err
 	}
-	if err := r.reviewed(ctx, n, message); err != nil {
+	if message, err = r.reviewed(ctx, n, message); err != nil {
 		return contract.UpdateRequest{}, err
 	}
 	return contract.UpdateRequest{
@@ -75,28 +78,42 @@ func callSystem[In, Out any](ctx workflow.Context, r *run, summary string, a con
 }
 
 // reviewed waits until the text is confirmed by the role that must confirm it. Silence only reminds: nothing leaves
-// unread, and a no holds the step.
-func (r *run) reviewed(ctx workflow.Context, n *node, message string) error {
-	if n.s.Update.Review == "" {
-		return nil
+// unread, and a no holds the step. Whoever confirms it may put it into other words, which are returned.
+func (r *run) reviewed(ctx workflow.Context, n *node, message string) (string, error) {
+	role := r.reviewer(n)
+	if role == "" {
+		return message, nil
 	}
 	a := r.asking(ctx, n, asking{
-		kind: incident.QuestionApprove, who: []string{string(n.s.Update.Review)}, quorum: 1,
+		kind: incident.QuestionApprove, who: []string{string(role)}, quorum: 1,
 		text:    fmt.Sprintf("To %s: “%s” May it leave?", n.s.Update.Audience, message),
 		choices: []incident.Choice{{Key: incident.ChoiceYes, Label: "Send it"}, {Key: incident.ChoiceNo, Label: "Do not"}},
+		form:    []incident.FormField{{Name: reviewField, Type: "string", Required: true, Default: message, Description: "What is sent"}},
 	})
 	if n.s.OnTimeout == nil {
 		a.silence, a.remind, a.timeout = silenceRepeats, orElse(n.s.Timeout, reviewTime), ""
 	}
 	q, err := r.askPeople(ctx, a)
 	if err != nil {
-		return err
+		return "", err
 	}
 	n.sr.By = q.By.String()
 	if q.Choice != incident.ChoiceYes {
-		return &missing{what: fmt.Sprintf("%s did not let the text leave: %s", q.By, orElse(q.Reason, "no reason given"))}
+		return "", &missing{what: fmt.Sprintf("%s did not let the text leave: %s", q.By, orElse(q.Reason, "no reason given"))}
 	}
-	return nil
+	if other, ok := q.Fields[reviewField].(string); ok {
+		return other, nil
+	}
+	return message, nil
+}
+
+// reviewer is who must confirm the text of an update; empty = nobody. Of a private incident nothing reaches customers
+// unread, although its runbook, which is not private, asks for no review.
+func (r *run) reviewer(n *node) incident.Role {
+	if n.s.Update.Review == "" && n.s.Update.Audience == "customers" && r.inc.Private && !r.in.Runbook.Private {
+		return incident.Commander
+	}
+	return n.s.Update.Review
 }
 
 // evidence keeps a piece of evidence with its hash.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/musterbook/musterbook/contract"
@@ -9,8 +11,13 @@ import (
 // approveCommand says yes.
 func approveCommand(sh shell) *cobra.Command {
 	c := &cobra.Command{
-		Use: "approve KEY STEP", Short: "Approve what a step asks approval for",
-		Example: "  muster approve INC-1 failover", Args: words("KEY", "STEP"),
+		Use: "approve KEY STEP [FIELD=VALUE…]", Short: "Approve what a step asks approval for",
+		Long: "Approve what a step asks approval for. A text that waits for its review may be put into other words:\n" +
+			"message=\"what is sent instead\".",
+		Example: "  muster approve INC-1 failover", Args: wordsAndFields(false, "KEY", "STEP"),
 	}
-	return acting(sh, c, contract.VerbApprove, func(words []string) contract.Act { return contract.Act{Step: words[0]} })
+	return actingWith(sh, c, contract.VerbApprove, func(_ context.Context, a acted) (contract.Act, error) {
+		fields, err := parseFields(a.words[1:])
+		return contract.Act{Step: a.words[0], Fields: fields}, err
+	})
 }

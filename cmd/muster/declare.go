@@ -16,6 +16,7 @@ type declareFlags struct {
 	callFlags
 	service, severity, runbook, summary, environment string
 	inputs                                           []string
+	private                                          bool
 }
 
 // declareCommand begins an incident.
@@ -37,6 +38,7 @@ func declareCommand(sh shell) *cobra.Command {
 	}
 	f.addBeginning(c)
 	c.Flags().StringVar(&f.runbook, "runbook", "", "the runbook (default the service's)")
+	c.Flags().BoolVar(&f.private, "private", false, "by invitation only, although the runbook is not")
 	return c
 }
 
@@ -65,7 +67,7 @@ func (f *declareFlags) begun(ctx context.Context, sh shell, n gateway.NewInciden
 func (f *declareFlags) incident(title string) (gateway.NewIncident, error) {
 	n := gateway.NewIncident{
 		Title: title, Summary: f.summary, Service: f.service, Severity: severityName(f.severity), Runbook: f.runbook,
-		Environment: f.environment, Inputs: map[string]any{},
+		Environment: f.environment, Private: f.private, Inputs: map[string]any{},
 	}
 	for _, input := range f.inputs {
 		name, value, ok := strings.Cut(input, "=")

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +45,7 @@ func ruled(err error) error {
 type slackDoor struct {
 	incidents *gateway.Incidents
 	live      *roster.Live
+	books     *library
 	log       *slog.Logger
 }
 
@@ -67,14 +70,46 @@ func (d slackDoor) Act(ctx context.Context, to slack.Target, verb contract.Verb,
 }
 
 // Declare begins an incident.
-func (d slackDoor) Declare(ctx context.Context, n slack.Declaration) (contract.Receipt, error) {
+func (d slackDoor) Declare(ctx context.Context, n slack.Declaration) (slack.Declared, error) {
 	begun, err := d.incidents.Declare(ctx, gateway.NewIncident{
-		Title: n.Title, Service: n.Service, Severity: n.Severity, Runbook: n.Runbook, By: n.By, RequestID: n.ID,
+		Title: n.Title, Summary: n.Summary, Service: n.Service, Severity: n.Severity, Runbook: n.Runbook, Private: n.Private,
+		Inputs: n.Inputs, By: n.By, RequestID: n.ID,
 	})
 	if err != nil {
-		return contract.Receipt{}, ruled(err)
+		return slack.Declared{}, ruled(err)
 	}
-	return contract.Receipt{Text: declaredText(begun)}, nil
+	return slack.Declared{Text: declaredText(begun), Key: begun.Key, WorkflowID: begun.WorkflowID}, nil
+}
+
+// Offer says what can be declared, from the configuration and the runbooks in force.
+func (d slackDoor) Offer(_ context.Context, of slack.Draft) (slack.Offer, error) {
+	offer, err := d.incidents.Offer(of.Service, of.Runbook)
+	if err != nil {
+		return slack.Offer{}, ruled(err)
+	}
+	config := d.live.Config()
+	out := slack.Offer{
+		Services: config.Services(), Runbook: offer.Runbook, Severity: offer.Severity, Severities: offer.Severities,
+		Private: offer.Private, Inputs: offer.Inputs, Roles: offer.Roles, People: config.Book.People,
+		Targets: slices.Compact(slices.Sorted(slices.Values(slices.Concat(config.Book.Names(), config.Services())))),
+	}
+	for _, rb := range d.books.Known() {
+		out.Runbooks = append(out.Runbooks, rb.ID)
+	}
+	return out, nil
+}
+
+// Show shows the incident of a button, of a key, or of the room where it was said.
+func (d slackDoor) Show(ctx context.Context, to slack.Target) (contract.Snapshot, error) {
+	key := cmp.Or(to.Key, incident.Key(to.WorkflowID))
+	if key == "" {
+		var err error
+		if key, err = d.keyOf(ctx, to); err != nil {
+			return contract.Snapshot{}, ruled(err)
+		}
+	}
+	shown, err := d.incidents.Show(ctx, key)
+	return shown, ruled(err)
 }
 
 // Standing says where the incident of a key, or of a room, stands.

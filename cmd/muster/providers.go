@@ -124,11 +124,11 @@ func openPager(p *roster.Pager, people pager.People) (*pager.Client, error) {
 }
 
 // desk is where what Slack sends is handled, whichever way it comes; nil without Slack.
-func (v *vendors) desk(incidents *gateway.Incidents) *slack.Desk {
+func (v *vendors) desk(incidents *gateway.Incidents, books *library) *slack.Desk {
 	if v.chat == nil {
 		return nil
 	}
-	return slack.NewDesk(v.chat, slackDoor{incidents: incidents, live: v.live, log: v.log})
+	return slack.NewDesk(v.chat, slackDoor{incidents: incidents, live: v.live, books: books, log: v.log})
 }
 
 // socket is the way from Slack that needs no public address; nil where there is no app token.

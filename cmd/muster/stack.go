@@ -247,7 +247,7 @@ func (s *stack) startGateway(ctx context.Context) error {
 	if err != nil {
 		s.log.Warn("`muster doctor` cannot tell whether the public address leads to this gateway", "error", err)
 	}
-	desk := s.vendors.desk(s.Incidents)
+	desk := s.vendors.desk(s.Incidents, s.options.Runbooks)
 	server, err := gateway.NewServer(gateway.ServerConfig{
 		Installation: mark, Incidents: s.Incidents, Sources: s.vendors.alertSources(), Tokens: s.vendors.apiTokens,
 		Calendars: calendars{config: s.options.Live.Config, overrides: s.Incidents.Overrides, now: time.Now},

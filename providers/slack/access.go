@@ -43,6 +43,7 @@ func needs() []need {
 		{method: "bookmarks.add", scopes: []string{"bookmarks:write"}},
 		{method: "bookmarks.edit", scopes: []string{"bookmarks:write"}},
 		{method: "bookmarks.list", scopes: []string{"bookmarks:read"}},
+		{method: "chat.getPermalink"}, // of a message that the app was shown; no scope
 		{method: "chat.postEphemeral", scopes: []string{"chat:write"}},
 		{method: "chat.postMessage", scopes: []string{"chat:write"}},
 		{method: "chat.update", scopes: []string{"chat:write"}},
@@ -60,6 +61,9 @@ func needs() []need {
 		{method: "users.info", scopes: []string{"users:read"}},
 		// Looking up by e-mail wants users:read as well (https://docs.slack.dev/reference/scopes/users.read.email).
 		{method: "users.lookupByEmail", scopes: []string{"users:read.email"}},
+		// A modal needs the trigger of a click, and no scope.
+		{method: "views.open"},
+		{method: "views.update"},
 		{scopes: []string{"commands"}},
 	}
 }
@@ -74,7 +78,7 @@ func purposes() map[string]string {
 		"channels:manage":  "opening and archiving rooms, inviting people",
 		"channels:read":    "finding a room again after a crash",
 		"chat:write":       "posting anything",
-		"commands":         "/muster",
+		"commands":         "/muster and the shortcuts",
 		"groups:history":   "private rooms and drills",
 		"groups:read":      "private rooms and drills",
 		"groups:write":     "private rooms and drills",

@@ -33,6 +33,7 @@ type interaction struct {
 	Message struct { // what was clicked on, or what a shortcut is for
 		TS       string `json:"ts"`
 		ThreadTS string `json:"thread_ts"`
+		Text     string `json:"text"` // in Slack's markup
 	} `json:"message"`
 	View    view     `json:"view"` // the modal that was acted in; empty in messages
 	Actions []action `json:"actions"`
@@ -83,6 +84,13 @@ func (d *Desk) press(ctx context.Context, in interaction) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if c.asks {
+		a, err := d.run(ctx, errandOf(in, c), func(ctx context.Context) { d.retire(ctx, in, c) })
+		if err == nil {
+			return a, nil
+		}
+		return d.tell(in, d.say(contract.Receipt{}, err)), nil
+	}
 	act := c.act
 	act.By = d.who(ctx, in.User.ID, in.name())
 	if c.verb == contract.VerbAssign { // the button gives the role to whoever presses it
@@ -93,7 +101,19 @@ func (d *Desk) press(ctx context.Context, in interaction) (answer, error) {
 		}
 	}
 	receipt, err := d.door.Act(ctx, c.target, c.verb, act)
-	return d.tell(in, d.say(receipt, err)), nil
+	text, refused := d.say(receipt, err), isRefusal(err)
+	return answer{then: func(ctx context.Context) {
+		d.whisper(ctx, in.ResponseURL, text)
+		if refused {
+			d.retire(ctx, in, c)
+		}
+	}}, nil
+}
+
+// isRefusal tells whether an act was refused for good.
+func isRefusal(err error) bool {
+	var refusal *incident.Refusal
+	return errors.As(err, &refusal) || contract.IsRefused(err)
 }
 
 // tell is the answer that says something to the person who clicked.
@@ -106,6 +126,7 @@ type click struct {
 	target Target
 	verb   contract.Verb
 	act    contract.Act // without By
+	asks   bool         // it needs more than a click
 }
 
 // readClick reads the press of one of our buttons.
@@ -127,6 +148,7 @@ func readClick(in interaction) (click, error) {
 	key := incident.Key(p.Key)
 	return click{
 		verb:   p.Verb,
+		asks:   p.asks(),
 		target: Target{WorkflowID: p.Incident, Key: key, Room: in.Channel.ID, RoomName: in.Channel.Name},
 		act:    contract.Act{ID: actID(in.TriggerID), Key: key, Value: p.Value, Question: p.Question, Page: p.Page},
 	}, nil

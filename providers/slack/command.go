@@ -44,11 +44,7 @@ func (c command) check() error {
 }
 
 // carryOut does what a command says and tells what came of it.
-func (d *Desk) carryOut(ctx context.Context, c command) string {
-	order, err := parseCommand(unescape(c.Text))
-	if err != nil {
-		return err.Error()
-	}
+func (d *Desk) carryOut(ctx context.Context, c command, order order) string {
 	by := func() incident.Actor { return d.who(ctx, c.User, c.UserName) }
 	switch order.kind {
 	case orderHelp:
@@ -56,11 +52,11 @@ func (d *Desk) carryOut(ctx context.Context, c command) string {
 	case orderDeclare:
 		n := order.declaration
 		n.ID, n.Room, n.By = actID(c.TriggerID), c.Room, by()
-		receipt, err := d.door.Declare(ctx, n)
-		return d.say(receipt, err)
+		begun, err := d.door.Declare(ctx, n)
+		return d.say(contract.Receipt{Text: begun.Text}, err)
 	case orderTell:
 		return d.tellAbout(ctx, Target{Key: order.act.Key, Room: c.Room, RoomName: c.RoomName}, order.topic)
-	case orderAct:
+	case orderAct, orderErrand:
 	}
 	act := order.act
 	act.ID, act.By = actID(c.TriggerID), by()
@@ -94,6 +90,7 @@ const (
 	orderHelp orderKind = iota
 	orderDeclare
 	orderAct
+	orderErrand // an act that lacks something; a modal asks for it
 	orderTell
 )
 
@@ -103,6 +100,7 @@ type order struct {
 	verb        contract.Verb
 	act         contract.Act // without ID and By
 	declaration Declaration  // without ID, Room and By
+	usage       string       // how it is written in full, of orderErrand
 	topic       Topic        // of orderTell
 }
 
@@ -128,10 +126,12 @@ func mentioned(text string) string {
 func parseCommand(text string) (order, error) {
 	verb, rest := split(text)
 	switch strings.ToLower(verb) {
-	case "", "help":
+	case "":
+		return order{kind: orderDeclare}, nil
+	case "help":
 		return order{kind: orderHelp}, nil
 	case "declare":
-		return parseDeclare(rest)
+		return order{kind: orderDeclare, declaration: parseDeclare(rest)}, nil
 	case "status", "who":
 		return parseTell(strings.ToLower(verb), rest)
 	}
@@ -154,16 +154,22 @@ func (w word) parse(rest string) (order, error) {
 	if first, after := split(rest); keyPattern.MatchString(first) {
 		o.act.Key, rest = incident.Key(strings.ToUpper(first)), after
 	}
-	if !w.read(rest, &o.act) {
-		return order{}, fmt.Errorf("write it so: %s %s", w.said, w.usage)
+	full := o.act
+	if w.read(rest, &full) {
+		o.act = full
+		return o, nil
 	}
-	return o, nil
+	if enough := askable()[w.verb]; enough != nil && enough(rest, &o.act) {
+		o.kind, o.usage = orderErrand, w.said+" "+w.usage
+		return o, nil
+	}
+	return order{}, fmt.Errorf("write it so: %s %s", w.said, w.usage)
 }
 
-// parseDeclare reads "declare [service=NAME] [severity=SEV2] [runbook=NAME] title".
-func parseDeclare(rest string) (order, error) {
-	var d Declaration
-	for {
+// parseDeclare reads "[service=NAME] [severity=SEV2] [runbook=NAME] title". A
+// declaration without a title is asked for in a modal.
+func parseDeclare(rest string) (d Declaration) {
+	for rest != "" {
 		first, after := split(rest)
 		name, value, found := strings.Cut(first, "=")
 		switch {
@@ -175,16 +181,11 @@ func parseDeclare(rest string) (order, error) {
 			d.Runbook = value
 		default:
 			d.Title = rest
-		}
-		if d.Title != "" || rest == "" {
-			break
+			return d
 		}
 		rest = after
 	}
-	if d.Title == "" {
-		return order{}, errors.New("write it so: declare [service=checkout] [severity=SEV2] what is wrong")
-	}
-	return order{kind: orderDeclare, declaration: d}, nil
+	return d
 }
 
 // split takes the first word off a text.
@@ -201,6 +202,7 @@ func split(text string) (first, rest string) {
 func help(name string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s declare [service=checkout] [severity=SEV2] what is wrong: declare an incident\n", name)
+	fmt.Fprintf(&b, "%s: declare an incident in a form\n", name)
 	for _, w := range words() {
 		fmt.Fprintf(&b, "%s %s %s: %s\n", name, w.said, w.usage, w.does)
 	}

@@ -33,7 +33,8 @@ type Desk struct {
 	client *Client
 	door   Door
 	log    *slog.Logger
-	seen   recent // events that were taken; a first sieve only, see event
+	seen   recent        // events that were taken; a first sieve only, see event
+	pace   time.Duration // the first pause between two tries after an answer
 	routes routes
 
 	greeted   lately // who was caught up in which room
@@ -43,7 +44,7 @@ type Desk struct {
 // NewDesk makes a desk. The client tells who the people are and sends the
 // answers to clicks. Both doors of a process share one desk.
 func NewDesk(client *Client, door Door) *Desk {
-	d := &Desk{client: client, door: door, log: client.log}
+	d := &Desk{client: client, door: door, log: client.log, pace: 250 * time.Millisecond}
 	d.routes = d.table()
 	return d
 }
@@ -98,7 +99,21 @@ func (d *Desk) obey(ctx context.Context, c command) (answer, error) {
 	}
 	ctx, cancel := deadline(ctx)
 	defer cancel()
-	return reply(d.carryOut(ctx, c))
+	o, err := parseCommand(unescape(c.Text))
+	if err != nil {
+		return reply(err.Error())
+	}
+	if o.kind == orderDeclare && o.declaration.Title == "" {
+		return d.declareByWord(ctx, c, o.declaration)
+	}
+	if o.kind == orderErrand {
+		a, err := d.run(ctx, errandByWord(c, o), func(context.Context) {})
+		if err != nil {
+			return reply(d.say(contract.Receipt{}, err) + "\nWrite it so: " + o.usage)
+		}
+		return a, nil
+	}
+	return reply(d.carryOut(ctx, c, o))
 }
 
 // deadline is the time that Slack leaves us. That Slack hangs up does not stop

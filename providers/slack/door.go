@@ -5,6 +5,7 @@ import (
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
 )
 
 // Target says which incident a person means: a button knows it exactly, a
@@ -24,18 +25,57 @@ type Target struct {
 // shown to the person. Any other error means that nothing is known to have
 // happened, and the person is asked to try again.
 type Door interface {
+	Sights
+
 	// Act carries out a verb. It is idempotent by the act's ID, which stays the
 	// same when Slack, or somebody who recorded the request, sends it again.
 	Act(ctx context.Context, to Target, verb contract.Verb, act contract.Act) (contract.Receipt, error)
 	// Declare begins an incident and says which. It is idempotent by the
 	// declaration's ID, in the same sense.
-	Declare(ctx context.Context, d Declaration) (contract.Receipt, error)
+	Declare(ctx context.Context, d Declaration) (Declared, error)
+}
+
+// Sights tell how things stand. They have no effect.
+type Sights interface {
 	// Tell answers a question in plain text of several lines, the most important
-	// first, because a long one is cut. It changes nothing.
+	// first, because a long one is cut.
 	Tell(ctx context.Context, to Target, about Topic) (string, error)
 	// Standing says where the incident stands that is meant; ours is false for a
-	// room of no open incident. It has no effect.
+	// room of no open incident.
 	Standing(ctx context.Context, to Target) (card contract.Card, ours bool, err error)
+	// Show shows an incident.
+	Show(ctx context.Context, to Target) (contract.Snapshot, error)
+	// Offer says what can be declared, and what it asks for. It answers from
+	// memory.
+	Offer(ctx context.Context, of Draft) (Offer, error)
+}
+
+// Draft is what somebody has chosen so far who declares an incident. The zero
+// value has chosen nothing.
+type Draft struct {
+	Service string
+	Runbook string // empty = the service's
+}
+
+// Offer is what can be chosen from.
+type Offer struct {
+	Services   []string
+	Runbooks   []string
+	Runbook    string              // the draft's, else the service's
+	Severity   incident.Severity   // what the service begins with; empty = nothing
+	Severities []incident.Severity // of the runbook, worst first
+	Private    bool                // the runbook is
+	Inputs     []incident.FormField
+	Roles      []string // of the runbook
+	Targets    []string // whom one can page: people, schedules, teams, policies
+	People     []oncall.Person
+}
+
+// Declared is an incident that was begun.
+type Declared struct {
+	Text       string       // says so, in a sentence
+	Key        incident.Key // empty while no worker has given it
+	WorkflowID string
 }
 
 // Declaration is an incident that a person declares.
@@ -47,4 +87,7 @@ type Declaration struct {
 	Runbook  string            // empty when none was named
 	Room     string            // id of the room where it was said
 	By       incident.Actor
+	Summary  string
+	Private  bool           // although the runbook is not
+	Inputs   map[string]any // of the runbook, by name
 }

@@ -76,6 +76,9 @@ func (h *Handler) take(w http.ResponseWriter, r *http.Request, handle func(conte
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
+	if a.then != nil {
+		w.Header().Set("Connection", "close") // the next request must not wait behind what goes on
+	}
 	h.send(w, a.body)
 	a.finish(r.Context())
 }

@@ -123,6 +123,7 @@ func TestTakeCommand(t *testing.T) {
 	if len(acts) != 1 || acts[0].Act.Role != "commander" || acts[0].Act.Person != "ana" || acts[0].Act.PersonName != "Ana Ruiz" || acts[0].Act.Value != "" {
 		t.Fatalf("acts are %+v", acts)
 	}
+	h.responses(t, 1) // what is told to two people comes in any order
 	click.User = h.AddUser(fakeslack.User{Name: "zoe"}).ID
 	if _, err := h.Click(t.Context(), h.url+"/slack/actions", click); err != nil {
 		t.Fatal(err)

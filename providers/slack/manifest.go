@@ -78,7 +78,12 @@ type ManifestEvents struct {
 
 // shortcuts are the app's, as the menus show them. Each has a line of the same
 // callback id in the table of routes.
-func shortcuts() []ManifestShortcut { return nil }
+func shortcuts() []ManifestShortcut {
+	return []ManifestShortcut{
+		{Name: declareTitle, Type: "global", CallbackID: ShortcutDeclare, Description: "Opens a form; the incident gets a channel and people"},
+		{Name: "Declare from message", Type: "message", CallbackID: ShortcutFromMessage, Description: "Declares an incident with what the message says"},
+	}
+}
 
 // homeEvent is what Slack tells when somebody opens the app's own page.
 const homeEvent = "app_home_opened"

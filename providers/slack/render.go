@@ -41,6 +41,7 @@ type press struct {
 	Value    string        `json:"c,omitempty"`
 	Page     string        `json:"p,omitempty"`
 	Attempt  int           `json:"a,omitempty"`
+	Form     bool          `json:"f,omitempty"` // it needs more than a click
 }
 
 // render makes Slack's message from a neutral one. Mentions of people whom
@@ -126,9 +127,9 @@ func buttonBlocks(buttons []contract.Button) []slack.Block {
 		}
 		row = nil
 	}
-	for n, b := range buttons {
+	for n, b := range withNotes(buttons) {
 		value, err := json.Marshal(press{
-			Verb: b.Verb, Incident: b.Incident, Key: b.Key, Question: b.Question, Value: b.Value, Page: b.Page, Attempt: b.Attempt,
+			Verb: b.Verb, Incident: b.Incident, Key: b.Key, Question: b.Question, Value: b.Value, Page: b.Page, Attempt: b.Attempt, Form: b.Form,
 		})
 		if err != nil || utf8.RuneCount(value) > maxValue {
 			lost = append(lost, b.Label)
@@ -150,6 +151,19 @@ func buttonBlocks(buttons []contract.Button) []slack.Block {
 		blocks = append(blocks, slack.NewContextBlock("", markdown(shorten(escape(note), maxSection))))
 	}
 	return blocks
+}
+
+// withNotes adds to each task's button one that takes a note along.
+func withNotes(buttons []contract.Button) []contract.Button {
+	var out []contract.Button
+	for _, b := range buttons {
+		out = append(out, b)
+		if b.Verb == contract.VerbDone && !b.Form {
+			b.Label, b.Form = b.Label+", with a note…", true
+			out = append(out, b)
+		}
+	}
+	return out
 }
 
 // loud finds the words with which a text could call everybody.

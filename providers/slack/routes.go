@@ -31,10 +31,14 @@ func (d *Desk) table() routes {
 	return routes{
 		buttons: map[string]taker{
 			strings.TrimSuffix(actionPrefix, "."): d.press,
+			declareCallback:                       d.redraw,
 		},
-		submitted: map[string]taker{},
+		submitted: map[string]taker{declareCallback: d.declared, errandCallback: d.finish},
 		closed:    map[string]taker{},
-		shortcuts: map[string]taker{},
+		shortcuts: map[string]taker{
+			ShortcutDeclare:     d.declareByShortcut,
+			ShortcutFromMessage: d.declareFromMessage,
+		},
 		events: map[string]eventTaker{
 			"member_joined_channel": d.greet,
 		},

@@ -48,6 +48,15 @@ func words() []word {
 	}
 }
 
+// askable says of which verbs a modal asks for what a command leaves out, and
+// reads what it does not: ok is false for a text that is no beginning of it.
+func askable() map[contract.Verb]func(rest string, act *contract.Act) (ok bool) {
+	return map[contract.Verb]func(string, *contract.Act) bool{
+		contract.VerbSeverity: readNothing, contract.VerbCancel: readNothing, contract.VerbNote: readNothing, contract.VerbPage: readNothing,
+		contract.VerbAssign: readRole, contract.VerbAnswer: readStep, contract.VerbReject: readStep,
+	}
+}
+
 // Offered says with which word each verb is said after the slash command.
 func Offered() map[contract.Verb]string {
 	out := map[contract.Verb]string{}
@@ -116,6 +125,12 @@ func readAssign(rest string, act *contract.Act) bool {
 	role, person := split(rest)
 	act.Role, act.Person = incident.Role(role), person
 	return role != "" && person != ""
+}
+
+// readRole reads a role without a person, or nothing.
+func readRole(rest string, act *contract.Act) bool {
+	act.Role = incident.Role(rest)
+	return !strings.ContainsAny(rest, " \t\n")
 }
 
 // readAnswer reads a choice, or the fields of a form.

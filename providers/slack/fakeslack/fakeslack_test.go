@@ -322,7 +322,7 @@ func TestRefusals(t *testing.T) {
 		{"bad types", "conversations.list", url.Values{"types": {"room"}}, "invalid_types"},
 		{"unknown person", "users.info", url.Values{"user": {"U404"}}, "user_not_found"},
 		{"unseen ephemeral", "chat.postEphemeral", url.Values{"channel": {mine.ID}, "user": {"U404"}, "text": {"x"}}, "user_not_in_channel"},
-		{"no such trigger", "views.open", url.Values{"trigger_id": {"1.2.3"}, "view": {`{"type":"modal","title":{"type":"plain_text","text":"x"}}`}}, "invalid_trigger_id"},
+		{"no such trigger", "views.open", url.Values{"trigger_id": {"1.2.3"}, "view": {`{"type":"modal","title":{"type":"plain_text","text":"x"},"blocks":[]}`}}, "invalid_trigger_id"},
 		{"unknown method", "chat.shout", url.Values{}, "unknown_method"},
 	}
 	for _, test := range tests {

@@ -127,3 +127,10 @@ func (s *Server) respond(h *hook, args arguments) error {
 	}
 	return nil
 }
+
+// Trigger is the right of a user to see one modal, as an interaction brings it.
+func (s *Server) Trigger(userID string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newTrigger(userID)
+}

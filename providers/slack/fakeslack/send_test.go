@@ -217,6 +217,7 @@ func TestModals(t *testing.T) {
 		return a.commands[len(a.commands)-1].TriggerID
 	}
 	modal := slack.ModalViewRequest{Type: slack.VTModal, Title: slack.NewTextBlockObject("plain_text", "Loading", false, false)}
+	modal.Blocks.BlockSet = []slack.Block{slack.NewDividerBlock()}
 	first := trigger()
 	opened, err := w.client.OpenViewContext(t.Context(), first, modal)
 	if err != nil {

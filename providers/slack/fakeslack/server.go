@@ -67,7 +67,7 @@ type Server struct {
 	lastMicro int64    // makes message timestamps strictly increase
 	users     []*User
 	rooms     []*room
-	views     map[string]*View
+	views     []*View // oldest first
 	triggers  map[string]*trigger
 	hooks     map[string]*hook
 	faults    []*Fault
@@ -103,7 +103,6 @@ func New(o Options) *Server {
 		sockets:  newSockets(o.AppToken),
 		now:      o.Now,
 		url:      strings.TrimSuffix(o.URL, "/"),
-		views:    map[string]*View{},
 		triggers: map[string]*trigger{},
 		hooks:    map[string]*hook{},
 	}
@@ -195,6 +194,7 @@ func (s *Server) table() map[string]method {
 		"users.info":               {run: s.usersInfo, formOnly: true},
 		"users.lookupByEmail":      {run: s.usersLookupByEmail, formOnly: true},
 		"views.open":               {run: s.viewsOpen},
+		"views.push":               {run: s.viewsPush},
 		"views.update":             {run: s.viewsUpdate},
 	}
 }

@@ -1,0 +1,90 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
+)
+
+// roomWithin is how long the room of a new incident is waited for, before whoever
+// declared it is told that it is not there yet.
+const roomWithin = 8 * time.Second
+
+// leadIn brings whoever declared an incident to its room, when that exists: they
+// are invited, and the link comes into the modal and as a message of their own.
+// The message is idempotent by the modal; the rest by nature. When the process
+// ends meanwhile nothing of it comes; the incident goes on.
+func (d *Desk) leadIn(ctx context.Context, in interaction, begun Declared) {
+	sleep(ctx, 2*d.pace) // what follows must not reach Slack before the answer that it follows
+	room := d.roomOf(ctx, begun)
+	text := begun.Text + ". Its room is not open yet; it will be on the list of channels."
+	if room.ID != "" {
+		text = begun.Text + ". Its room: " + d.linkTo(ctx, room)
+		if _, err := d.client.inviteChunk(ctx, room.ID, []string{in.User.ID}); err != nil {
+			d.log.Warn("whoever declared an incident is not invited into its room", "incident", begun.Key, "error", err)
+		}
+	}
+	if err := d.fill(ctx, modal{id: in.View.ID}, frame(declareTitle, slack.NewSectionBlock(markdown(escape(text)), nil, nil))); err != nil {
+		d.log.Warn("the link to a room does not come into the modal", "incident", begun.Key, "error", err)
+	}
+	if err := d.inform(ctx, in.User.ID, "declared/"+in.View.ID, text); err != nil {
+		d.log.Warn("whoever declared an incident is not told of its room", "incident", begun.Key, "error", err)
+	}
+}
+
+// roomOf waits for the room of a new incident; the zero room is none.
+func (d *Desk) roomOf(ctx context.Context, begun Declared) incident.Room {
+	ctx, cancel := context.WithTimeout(ctx, roomWithin)
+	defer cancel()
+	for pause := d.pace; ; pause = min(2*pause, 2*time.Second) {
+		shown, err := d.door.Show(ctx, Target{WorkflowID: begun.WorkflowID, Key: begun.Key})
+		if err == nil && shown.Incident.Room.ID != "" {
+			return shown.Incident.Room
+		}
+		if !sleep(ctx, pause) {
+			return incident.Room{}
+		}
+	}
+}
+
+// linkTo is the address of a room.
+func (d *Desk) linkTo(ctx context.Context, room incident.Room) string {
+	if room.URL != "" {
+		return room.URL
+	}
+	self, err := d.client.identity(ctx)
+	if err != nil {
+		return "#" + room.Name
+	}
+	return self.url + "archives/" + room.ID
+}
+
+// inform writes to one user, in private. It is idempotent by the key, which the
+// message carries: a second try looks for it first.
+func (d *Desk) inform(ctx context.Context, user, key, text string) error {
+	e := contract.Effect{Key: key, Intended: time.Now()}
+	var err error
+	for try := range fillTries {
+		if try > 0 && !sleep(ctx, d.pace<<try) {
+			break
+		}
+		e.Again = try > 0
+		var room string
+		if room, err = d.client.direct(ctx, user); err == nil {
+			_, _, err = d.client.postOnce(ctx, room, e, contract.Message{Text: text})
+		}
+		if err == nil || contract.IsRefused(err) {
+			return err
+		}
+		var later *contract.Later
+		if errors.As(err, &later) && !sleep(ctx, later.After) {
+			break
+		}
+	}
+	return err
+}
