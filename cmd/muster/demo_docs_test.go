@@ -2,21 +2,16 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/musterbook/musterbook/providers/alertmanager"
-	"github.com/musterbook/musterbook/providers/slack"
 	"github.com/musterbook/musterbook/roster"
 )
 
@@ -101,85 +96,5 @@ func TestFirstIncidentAlertIsUnderstood(t *testing.T) {
 	u, err := url.Parse(am.Receivers[0].Webhooks[0].URL)
 	if err != nil || u.Path != "/v1/alerts/"+alertmanager.Source {
 		t.Errorf("Alertmanager posts to %v (%v)", u, err)
-	}
-}
-
-// slackMethods are the Web API's methods behind those of the Go client.
-func slackMethods() map[string]string {
-	return map[string]string{
-		"AuthTest": "auth.test", "JoinConversation": "conversations.join", "InviteUsersToConversation": "conversations.invite",
-		"GetUserByEmail": "users.lookupByEmail", "GetUserInfo": "users.info", "PostMessage": "chat.postMessage",
-		"GetConversationHistory": "conversations.history", "AddPin": "pins.add", "UpdateMessage": "chat.update",
-		"CreateConversation": "conversations.create", "GetConversations": "conversations.list",
-		"SetPurposeOfConversation": "conversations.setPurpose", "SetTopicOfConversation": "conversations.setTopic",
-		"GetConversationInfo": "conversations.info", "OpenConversation": "conversations.open", "StartSocketMode": "apps.connections.open",
-	}
-}
-
-// usedSlackMethods lists the methods that our Slack client calls.
-func usedSlackMethods(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join("..", "..", "providers", "slack", "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	call := regexp.MustCompile(`\bapi\.([A-Z]\w+?)Context\(`)
-	var used []string
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasSuffix(f, "_test.go") {
-			continue
-		}
-		for _, found := range call.FindAllSubmatch(text, -1) {
-			method, ok := slackMethods()[string(found[1])]
-			if !ok {
-				t.Errorf("%s calls %s: name its method here, and its scope in docs/first-incident.md", f, found[1])
-				continue
-			}
-			used = append(used, method)
-		}
-	}
-	slices.Sort(used)
-	return slices.Compact(used)
-}
-
-func TestFirstIncidentScopesAreEnough(t *testing.T) {
-	t.Parallel()
-	contracts := os.Getenv("MUSTERBOOK_CONTRACTS")
-	if contracts == "" {
-		contracts = filepath.Join("..", "..", "..", "shared", "contracts")
-	}
-	if _, err := os.Stat(contracts); errors.Is(err, fs.ErrNotExist) {
-		t.Skip("Slack's published methods are not here; set MUSTERBOOK_CONTRACTS to their directory")
-	}
-	scopes := slack.AppManifest("").OAuth.Scopes.Bot
-	used := usedSlackMethods(t)
-	if len(used) < 10 {
-		t.Fatalf("only %v are called; is the pattern still right?", used)
-	}
-	for _, method := range used {
-		text, err := os.ReadFile(filepath.Join(contracts, "slack", method+".json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		var published struct {
-			Scope json.RawMessage `json:"scope"`
-		}
-		if err := json.Unmarshal(text, &published); err != nil {
-			t.Fatal(err)
-		}
-		var wanted struct {
-			Bot []string `json:"bot"`
-		}
-		if err := json.Unmarshal(published.Scope, &wanted); err != nil && method != "auth.test" {
-			t.Fatalf("%s: %v", method, err)
-		}
-		enough := slices.ContainsFunc(wanted.Bot, func(s string) bool { return slices.Contains(scopes, s) })
-		if len(wanted.Bot) > 0 && !enough {
-			t.Errorf("%s wants one of %v, and the page's app has %v", method, wanted.Bot, scopes)
-		}
 	}
 }

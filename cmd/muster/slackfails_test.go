@@ -16,6 +16,7 @@ import (
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/gateway"
 	"github.com/musterbook/musterbook/incident"
+	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/providers/slack/fakeslack"
 	"github.com/musterbook/musterbook/providers/twilio/faketwilio"
 )
@@ -175,7 +176,7 @@ func (c *crowd) rungDuring(t *testing.T, s *stack, pair int) []rung {
 		pause(ctx, betweenLooks)
 		all = c.rungFor(pair)
 	}
-	by := incident.Actor{Name: "Dan", Door: incident.DoorCLI}
+	by := incident.Actor{Person: oncall.PersonID(firstOf(pair)), Name: "Whoever was called", Door: incident.DoorCLI}
 	if _, err := s.Incidents.Act(ctx, key, gateway.Deed{Verb: contract.VerbCancel, Act: contract.Act{By: by, Reason: "played"}}); err != nil {
 		t.Fatal(err)
 	}
