@@ -255,7 +255,9 @@ func (w *driftWorlds) posted(s *driftStory, m fakeslack.Message) {
 		text, mention = rest, " @"+w.named(id)
 	}
 	for _, b := range buttons {
-		text += " [" + b.Text + "]"
+		if !strings.HasSuffix(b.Text, "…") { // what opens a modal is Slack's own way to answer the same
+			text += " [" + b.Text + "]"
+		}
 	}
 	s.add("room", m.At, "post %s%s", text, mention)
 	for n := range m.Edits {

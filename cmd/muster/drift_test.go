@@ -100,6 +100,7 @@ func (w *driftWorlds) rehearsed(r *rehearsal.Result) *driftStory {
 			s.add("topic", a.At, "%s", a.What)
 		case "http", "action", "update":
 			s.add("systems", a.At, "%s", a.What)
+		case "card", "bookmark": // they show what is so; the real ones, whose addresses are other ones, are not told either
 		case "record", "run": // the end names the records, and the timeline says what a command has done
 		default:
 			s.add("systems", a.At, "%s", a.What)
