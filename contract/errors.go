@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/musterbook/musterbook/incident"
 )
 
 // Refused is an effect that will never succeed as it was asked: repeating it is pointless. A plain error is repeated.
@@ -39,6 +41,20 @@ func (l *Later) Unwrap() error { return l.Err }
 func IsRefused(err error) bool {
 	var r *Refused
 	return errors.As(err, &r)
+}
+
+// Ruling reads the sentence and the hint of a request that was not carried out, whoever refused it; ok is false for every
+// other error, of which nothing is known.
+func Ruling(err error) (what, hint string, ok bool) {
+	var ruled *incident.Refusal
+	if errors.As(err, &ruled) {
+		return ruled.What, ruled.Hint, true
+	}
+	var refused *Refused
+	if errors.As(err, &refused) {
+		return refused.What, refused.Hint, true
+	}
+	return "", "", false
 }
 
 // The types that errors have when they cross a workflow's border.

@@ -111,7 +111,7 @@ func (h *handler) press(w http.ResponseWriter, r *http.Request, t ticket) {
 		h.write(w, http.StatusOK, view{Key: t.Key, Outcome: sentence(receipt.Text)})
 		return
 	}
-	if what, hint, ruled := refusal(err); ruled {
+	if what, hint, ruled := contract.Ruling(err); ruled {
 		h.write(w, http.StatusConflict, view{Key: t.Key, Outcome: sentence(what), Hint: sentence(hint)})
 		return
 	}
@@ -127,17 +127,4 @@ func nameOf(p oncall.Person) string {
 		return p.Name
 	}
 	return string(p.ID)
-}
-
-// refusal reads the sentence and the hint of a request that was not carried out.
-func refusal(err error) (what, hint string, ok bool) {
-	var ruled *incident.Refusal
-	if errors.As(err, &ruled) {
-		return ruled.What, ruled.Hint, true
-	}
-	var refused *contract.Refused
-	if errors.As(err, &refused) {
-		return refused.What, refused.Hint, true
-	}
-	return "", "", false
 }

@@ -3,9 +3,6 @@ package pager
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,7 +21,7 @@ import (
 // The headers of every request.
 const (
 	HeaderKey       = "Idempotency-Key"
-	HeaderSignature = "Musterbook-Signature"
+	HeaderSignature = contract.SignatureHeader
 )
 
 // Bounds of answers.
@@ -46,7 +43,7 @@ func (c *Client) post(ctx context.Context, page Page, key string) (theirs string
 	if err != nil {
 		return "", &contract.Refused{What: "the address of the pager is none", Hint: "correct pager.url", Installation: true}
 	}
-	signature := Sign(c.config.Secret, c.config.Now(), body)
+	signature := contract.Sign(c.config.Secret, c.config.Now(), body)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set(HeaderKey, key)
 	req.Header.Set(HeaderSignature, signature)
@@ -128,13 +125,4 @@ func withoutAddress(err error) error {
 		return context.Canceled
 	}
 	return errors.New("no connection can be made (a certificate that is not valid?)")
-}
-
-// Sign is the signature of a body at an instant: `t=<unix seconds>,v1=<HMAC-SHA256 of "<seconds>.<body>" in hexadecimal>`.
-func Sign(secret string, at time.Time, body []byte) string {
-	seconds := strconv.FormatInt(at.Unix(), 10)
-	seal := hmac.New(sha256.New, []byte(secret))
-	_, _ = seal.Write([]byte(seconds + ".")) // a hash takes everything
-	_, _ = seal.Write(body)
-	return "t=" + seconds + ",v1=" + hex.EncodeToString(seal.Sum(nil))
 }

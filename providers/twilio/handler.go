@@ -11,7 +11,6 @@ import (
 	"sync"
 
 	"github.com/musterbook/musterbook/contract"
-	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 	sdk "github.com/twilio/twilio-go/client"
 )
@@ -212,19 +211,6 @@ func (h *handler) once(w webhook, answer func() []byte) []byte {
 	h.mu.Unlock()
 	k.once.Do(func() { k.body = answer() })
 	return k.body
-}
-
-// refusal reads the sentence and the hint of a request that was not carried out.
-func refusal(err error) (what, hint string, ok bool) {
-	var ruled *incident.Refusal
-	if errors.As(err, &ruled) {
-		return ruled.What, ruled.Hint, true
-	}
-	var refused *contract.Refused
-	if errors.As(err, &refused) {
-		return refused.What, refused.Hint, true
-	}
-	return "", "", false
 }
 
 // who names the person of a ticket as the roster does now.

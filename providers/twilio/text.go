@@ -79,7 +79,7 @@ func (h *handler) reply(ctx context.Context, in incoming, person oncall.Person) 
 	if err == nil {
 		return spoken(receipt.Text), nil
 	}
-	if what, hint, ok := refusal(err); ok {
+	if what, hint, ok := contract.Ruling(err); ok {
 		return strings.TrimSpace(spoken(what) + " " + spoken(hint)), nil
 	}
 	return fmt.Sprintf("%s: your reply could not be recorded. Please try again, or use the chat room or: muster ack %s", cmd.key, cmd.key),

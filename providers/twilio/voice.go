@@ -135,7 +135,7 @@ func (h *handler) pressFor(ctx context.Context, w webhook, at contract.Callback,
 	if err == nil {
 		return []string{receipt.Text}, nil
 	}
-	if what, hint, ok := refusal(err); ok {
+	if what, hint, ok := contract.Ruling(err); ok {
 		return []string{what, hint}, nil
 	}
 	return nil, err

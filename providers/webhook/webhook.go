@@ -5,9 +5,6 @@ package webhook
 import (
 	"bytes"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -96,7 +93,7 @@ func (r *Receiver) send(ctx context.Context, kind, key string, data, answer any)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", key)
 	if r.o.Secret != "" {
-		req.Header.Set("Musterbook-Signature", Sign(r.o.Secret, r.o.Now(), body))
+		req.Header.Set(contract.SignatureHeader, contract.Sign(r.o.Secret, r.o.Now(), body))
 	}
 	got, err := r.http.Do(req)
 	if err != nil {
@@ -133,13 +130,4 @@ func verdict(name string, got *http.Response, text []byte) error {
 		return &contract.Refused{What: said}
 	}
 	return errors.New(said)
-}
-
-// Sign is the signature of a body at an instant: `t=<unix seconds>,v1=<HMAC-SHA256 of "<seconds>.<body>" in hexadecimal>`.
-func Sign(secret string, at time.Time, body []byte) string {
-	seconds := strconv.FormatInt(at.Unix(), 10)
-	seal := hmac.New(sha256.New, []byte(secret))
-	_, _ = seal.Write([]byte(seconds + ".")) // a hash takes everything
-	_, _ = seal.Write(body)
-	return "t=" + seconds + ",v1=" + hex.EncodeToString(seal.Sum(nil))
 }

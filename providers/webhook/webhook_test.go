@@ -50,7 +50,7 @@ func TestTicket(t *testing.T) {
 	if !strings.Contains(d.bodies[0], `"version":1,"kind":"ticket.open"`) || !strings.Contains(d.bodies[0], `"owner":"o"`) {
 		t.Errorf("body %s", d.bodies[0])
 	}
-	if want := webhook.Sign("k3y", time.Unix(1_700_000_000, 0), []byte(d.bodies[0])); d.signed[0] != want {
+	if want := contract.Sign("k3y", time.Unix(1_700_000_000, 0), []byte(d.bodies[0])); d.signed[0] != want {
 		t.Errorf("signature %q, want %q", d.signed[0], want)
 	}
 }
