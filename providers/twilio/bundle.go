@@ -82,12 +82,17 @@ func (h *handler) told(ctx context.Context, w webhook) []contract.Callback {
 	return all
 }
 
-// news says whether an incident waits that the caller has not heard of, and lets no further one join: the call is about to
-// end. Where there is news, it goes on after all.
-func (h *handler) news(ctx context.Context, w webhook) bool {
+// atTheEnd are the incidents besides the call's own that still wait when it is about to end; no further one joins it. Where
+// there are any that the caller has not heard of, it goes on after all.
+func (h *handler) atTheEnd(ctx context.Context, w webhook) []story {
 	all, err := h.incidents.Ending(ctx, w.ticket.Person, w.form.Get("CallSid"))
+	return h.waiting(ctx, w, all, err)
+}
+
+// news says whether one of them is not among those that the caller has heard of.
+func (h *handler) news(ctx context.Context, w webhook) bool {
 	known := strings.Split(w.query.Get(queryTold), ",")
-	return slices.ContainsFunc(h.waiting(ctx, w, all, err), func(s story) bool { return !slices.Contains(known, s.at.Key) })
+	return slices.ContainsFunc(h.atTheEnd(ctx, w), func(s story) bool { return !slices.Contains(known, s.at.Key) })
 }
 
 // speech is what is said of several incidents, and what a key then carries.

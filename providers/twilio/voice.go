@@ -29,8 +29,8 @@ func (h *handler) voice(ctx context.Context, w webhook) ([]byte, error) {
 		return h.menu(w.sealed, needsYou(key)+". Its details cannot be read at the moment", round, url.Values{}), nil
 	}
 	own, others := story{at: w.ticket.Callback, brief: brief}, h.others(ctx, w)
-	if !own.waits() && len(others) == 0 && h.news(ctx, w) {
-		others = h.others(ctx, w)
+	if !own.waits() && len(others) == 0 {
+		others = h.atTheEnd(ctx, w)
 	}
 	switch {
 	case len(others) > 0:
