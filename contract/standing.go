@@ -27,7 +27,7 @@ func Standing(s Snapshot) Card {
 	if inc.Drill {
 		title = incident.AsDrill(string(inc.Key) + " · " + strings.TrimPrefix(inc.Title, incident.AsDrill("")))
 	}
-	card := Card{Title: incident.Shorten(oneLine(title), cardTitle), Links: s.links()}
+	card := Card{Title: incident.Shorten(oneLine(title), cardTitle), Links: s.Addresses()}
 	card.add("Severity", line(orElse(string(inc.Severity), "not set")))
 	card.add("Phase", s.phase()...)
 	card.add("Incident manager", manager(inc))
@@ -253,8 +253,8 @@ func calling(inc *incident.Incident) []CardLine {
 	return lines
 }
 
-// links are where people go from here, each name once, with addresses of the web alone.
-func (s *Snapshot) links() []Link {
+// Addresses are where people go from here, each name once, with addresses of the web alone.
+func (s *Snapshot) Addresses() []Link {
 	inc := &s.Incident
 	var out []Link
 	add := func(name, address string) {

@@ -16,18 +16,20 @@ import (
 
 // card is the pinned message.
 func (r *run) card(ctx workflow.Context) contract.Message {
-	m := contract.Message{Text: strings.ReplaceAll(r.details(), "**", ""), Buttons: r.cardButtons(ctx), Pin: true}
-	if r.since(versionRoom) {
-		card := r.glance()
-		m.Text, m.Card = card.Text(), &card
+	m := contract.Message{Buttons: r.cardButtons(ctx), Pin: true}
+	if !r.since(versionRoom) {
+		m.Text = strings.ReplaceAll(r.details(), "**", "")
+		return m
 	}
+	card := contract.Standing(r.glanced())
+	m.Text, m.Card = card.Text(), &card
 	return m
 }
 
 // cardText is the card as one comparable text.
 func (r *run) cardText() string {
 	if r.since(versionRoom) {
-		return r.glance().Text() + fmt.Sprint(r.inc.Open() && len(r.inc.OpenPages()) > 0)
+		return contract.Standing(r.glanced()).Text() + fmt.Sprint(r.inc.Open() && len(r.inc.OpenPages()) > 0)
 	}
 	buttons := ""
 	if r.inc.Open() {
@@ -36,11 +38,9 @@ func (r *run) cardText() string {
 	return r.details() + buttons
 }
 
-// glance is the incident at a glance.
-func (r *run) glance() contract.Card {
-	return contract.Standing(contract.Snapshot{
-		Incident: *r.inc, Paused: r.st.Paused, Record: r.st.Record, Links: r.links(), NextUpdate: r.nextUpdate(),
-	})
+// glanced is what of the incident the card and the bookmarks show.
+func (r *run) glanced() contract.Snapshot {
+	return contract.Snapshot{Incident: *r.inc, Paused: r.st.Paused, Record: r.st.Record, Links: r.links(), NextUpdate: r.nextUpdate()}
 }
 
 // links are those of the runbook.
@@ -104,7 +104,8 @@ func (r *run) bookmarks() []contract.Link {
 	if r.inc.Drill {
 		return nil
 	}
-	return r.glance().Links
+	shown := r.glanced()
+	return shown.Addresses()
 }
 
 // bookmarksText is the bookmarks as one comparable text.
