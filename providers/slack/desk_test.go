@@ -72,9 +72,9 @@ func TestEventsAreTakenOnceAndAgainAfterTrouble(t *testing.T) {
 	t.Parallel()
 	var took []string
 	var trouble error
-	d := desk(t, routes{events: map[string]eventTaker{"app_home_opened": func(_ context.Context, e event) error {
+	d := desk(t, routes{events: map[string]eventTaker{"app_home_opened": func(_ context.Context, e event) (answer, error) {
 		took = append(took, e.ID)
-		return trouble
+		return answer{}, trouble
 	}}})
 	send := func(id string) error {
 		_, err := d.notice(t.Context(), fmt.Appendf(nil, `{"type":"event_callback","event_id":%q,"event":{"type":"app_home_opened"}}`, id))
@@ -138,14 +138,14 @@ func TestFailedEventsComeAgainOverTheSocket(t *testing.T) {
 	defer server.Close()
 	var took atomic.Int32
 	d := NewDesk(New(Options{Token: fakeslack.DefaultToken, APIURL: server.URL + "/api", Log: slog.New(slog.NewTextHandler(t.Output(), nil))}), nil)
-	d.routes = routes{events: map[string]eventTaker{"app_home_opened": func(context.Context, event) error {
+	d.routes = routes{events: map[string]eventTaker{"app_home_opened": func(context.Context, event) (answer, error) {
 		switch took.Add(1) {
 		case 1:
-			return errors.New("Temporal is away")
+			return answer{}, errors.New("Temporal is away")
 		case 2:
 			panic("a fault") // ends neither the process nor the connection
 		}
-		return nil
+		return answer{}, nil
 	}}}
 	ctx, leave := context.WithCancel(t.Context())
 	var running sync.WaitGroup

@@ -78,11 +78,12 @@ func (d *Desk) notice(ctx context.Context, payload []byte) (answer, error) {
 			d.seen.remove(e.ID)
 		}
 	}()
-	if err := take(ctx, e); err != nil {
+	a, err := take(ctx, e)
+	if err != nil {
 		return answer{}, unhandled{fmt.Errorf("handle the event %s: %w", e.Type, err)}
 	}
 	handled = true
-	return answer{}, nil
+	return a, nil
 }
 
 // remembered is how many ids a process keeps. Slack repeats an event for at most

@@ -34,28 +34,28 @@ type joined struct {
 // greet catches up somebody who has joined a room. It is kept from repetition
 // by person and room, for an hour and in this process; a summary that may have
 // been shown is not shown again.
-func (d *Desk) greet(ctx context.Context, e event) error {
+func (d *Desk) greet(ctx context.Context, e event) (answer, error) {
 	var in joined
 	if err := json.Unmarshal(e.raw, &in); err != nil || in.User == "" || in.Channel == "" {
 		d.log.Warn("Slack tells of somebody who joined and not who or where", "event", e.ID, "error", err)
-		return nil // it would come again as it is
+		return answer{}, nil // it would come again as it is
 	}
 	self, err := d.client.identity(ctx)
 	if err != nil {
-		return err
+		return answer{}, err
 	}
 	if in.User == self.user || !d.strangers.past(in.Channel) {
-		return nil
+		return answer{}, nil
 	}
 	who := in.User + "/" + in.Channel
 	if !d.greeted.take(who, greetAgain) {
-		return nil
+		return answer{}, nil
 	}
 	err = d.catchUp(ctx, in)
 	if err != nil {
 		d.greeted.forget(who)
 	}
-	return err
+	return answer{}, err
 }
 
 // catchUp shows the summary. An error means that it was certainly not shown.

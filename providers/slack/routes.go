@@ -13,8 +13,9 @@ type taker func(ctx context.Context, in interaction) (answer, error)
 
 // eventTaker handles one event. It is idempotent by the event's ID: Slack sends
 // an event again when it thinks that we did not get it, perhaps to another
-// process. After an error Slack sends it again, up to three times.
-type eventTaker func(ctx context.Context, e event) error
+// process. After an error Slack sends it again, up to three times; for what goes
+// on after the answer it does not. An event's answer has no body.
+type eventTaker func(ctx context.Context, e event) (answer, error)
 
 // routes say who handles what. What stands in no table is acknowledged and
 // ignored.
