@@ -128,21 +128,22 @@ func (c *Client) identity(ctx context.Context) (identity, error) {
 
 // inside runs a call that only a member of the room may make. When our bot is
 // none, it joins the room and runs the call once more; a private room cannot be
-// joined, and the first refusal stands.
+// joined, and the first refusal stands. Where Slack fails on the way in, that
+// failure is the answer: it passes, and the first refusal would be for ever.
 func (c *Client) inside(ctx context.Context, room string, call func() error) error {
 	err := call()
 	if code(err) != notInChannel {
 		return err
 	}
 	id, unknown := c.roomID(ctx, room)
-	if unknown != nil {
+	if unknown == nil {
+		if _, _, _, unknown = c.api.JoinConversationContext(ctx, id); unknown == nil {
+			return call()
+		}
+		unknown = classify("join the room", unknown)
+	}
+	if _, refused := refusal(unknown); refused {
 		return err
 	}
-	if _, _, _, joined := c.api.JoinConversationContext(ctx, id); joined != nil {
-		if code(joined) != "" {
-			return err
-		}
-		return joined
-	}
-	return call()
+	return unknown
 }

@@ -40,6 +40,7 @@ type Fault struct {
 	Kind       FaultKind
 	Method     string        // the method to strike, such as "chat.postMessage" or "response_url"; empty strikes all
 	Times      int           // how many calls to strike; 0 strikes until Mend
+	Skip       int           // how many calls that fit pass before the first strike
 	RetryAfter time.Duration // for RateLimited
 	Delay      time.Duration // for Slow
 	Status     int           // HTTP status for ServerError and HTMLPage
@@ -70,6 +71,10 @@ func (s *Server) strike(name string) Fault {
 	defer s.mu.Unlock()
 	for i, f := range s.faults {
 		if f.Method != "" && f.Method != name {
+			continue
+		}
+		if f.Skip > 0 {
+			f.Skip--
 			continue
 		}
 		hit := *f
