@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,6 +26,7 @@ type app struct {
 	mu       sync.Mutex
 	payloads []string
 	commands []slack.SlashCommand
+	forms    []url.Values // of the commands
 }
 
 func startApp(t *testing.T) *app {
@@ -57,7 +59,7 @@ func startApp(t *testing.T) *app {
 			a.payloads = append(a.payloads, payload)
 			return
 		}
-		a.commands = append(a.commands, command)
+		a.commands, a.forms = append(a.commands, command), append(a.forms, r.PostForm)
 		_, _ = io.WriteString(w, `{"response_type":"ephemeral","text":"done"}`)
 	}))
 	t.Cleanup(server.Close)
@@ -243,33 +245,60 @@ func TestModals(t *testing.T) {
 	}
 }
 
-// TestPayloadsHaveTheRecordedShape compares the keys of what we send with a
-// recorded payload of the real Slack: we may send fewer, never others.
+// TestPayloadsHaveTheRecordedShape compares the keys of what we send with
+// recorded payloads of the real Slack: we may send fewer, never others.
 func TestPayloadsHaveTheRecordedShape(t *testing.T) {
 	t.Parallel()
-	folder := os.Getenv("MUSTERBOOK_FIXTURES")
-	if folder == "" {
-		folder = filepath.Join("..", "..", "..", "..", "shared", "fixtures")
-	}
-	raw, err := os.ReadFile(filepath.Join(folder, "alerts", "slack", "block-actions.shape.json"))
-	if err != nil {
-		t.Skip("recorded payloads are not here; set MUSTERBOOK_FIXTURES to their folder")
-	}
-	var recorded map[string]any
-	if err := json.Unmarshal(raw, &recorded); err != nil {
-		t.Fatal(err)
-	}
 	w, a := start(t, fakeslack.Options{}), startApp(t)
 	ana := w.AddUser(fakeslack.User{Name: "ana"})
 	room := w.create(t, "inc-1")
 	if _, err := w.Click(t.Context(), a.url, fakeslack.ClickRequest{User: ana.ID, Room: room.ID, MessageTS: w.ask(t, room.ID), ActionID: "choose-left"}); err != nil {
 		t.Fatal(err)
 	}
-	var sent map[string]any
-	if err := json.Unmarshal([]byte(a.payloads[0]), &sent); err != nil {
+	compare(t, "", read(t, []byte(a.payloads[0])), recorded(t, "block-actions.shape.json"))
+
+	const modal = `{"type":"modal","callback_id":"c","title":{"type":"plain_text","text":"x"},"submit":{"type":"plain_text","text":"Send"},"blocks":[
+		{"type":"input","block_id":"a","label":{"type":"plain_text","text":"A"},"element":{"type":"plain_text_input","action_id":"text"}}]}`
+	if out := w.call(t, "views.open", url.Values{"trigger_id": {w.Trigger(ana.ID)}, "view": {modal}}); out["ok"] != true {
+		t.Fatal(out)
+	}
+	if _, err := w.Submit(t.Context(), a.url, fakeslack.SubmitRequest{User: ana.ID, Values: map[string]string{"a": "why"}}); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, "", sent, recorded)
+	compare(t, "", read(t, []byte(a.payloads[1])), recorded(t, "view-submission.shape.json"))
+
+	if _, err := w.Command(t.Context(), a.url, fakeslack.CommandRequest{User: ana.ID, Room: room.ID, Command: "/muster", Text: "help"}); err != nil {
+		t.Fatal(err)
+	}
+	form := map[string]any{}
+	for key := range a.forms[0] {
+		form[key] = a.forms[0].Get(key)
+	}
+	shape := recorded(t, "slash-command.shape.json")
+	shape["is_enterprise_install"] = "" // a form has only texts
+	compare(t, "", form, shape)
+}
+
+// recorded reads a recorded payload.
+func recorded(t *testing.T, name string) map[string]any {
+	t.Helper()
+	folder := os.Getenv("MUSTERBOOK_FIXTURES")
+	if folder == "" {
+		t.Skip("recorded payloads are not here; set MUSTERBOOK_FIXTURES to their folder")
+	}
+	raw, err := os.ReadFile(filepath.Join(folder, "alerts", "slack", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, raw)
+}
+
+func read(t *testing.T, raw []byte) (payload map[string]any) {
+	t.Helper()
+	if err := json.Unmarshal(raw, &payload); err != nil {
+		t.Fatal(err)
+	}
+	return payload
 }
 
 func compare(t *testing.T, place string, sent, recorded any) {
