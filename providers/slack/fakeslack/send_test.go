@@ -265,7 +265,10 @@ func TestPayloadsHaveTheRecordedShape(t *testing.T) {
 	if _, err := w.Submit(t.Context(), a.url, fakeslack.SubmitRequest{User: ana.ID, Values: map[string]string{"a": "why"}}); err != nil {
 		t.Fatal(err)
 	}
-	compare(t, "", read(t, []byte(a.payloads[1])), recorded(t, "view-submission.shape.json"))
+	shape := recorded(t, "view-submission.shape.json")
+	// Slack documents both, and the record has neither (https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload).
+	shape["response_urls"], shape["view"].(map[string]any)["blocks"] = []any{}, []any{}
+	compare(t, "", read(t, []byte(a.payloads[1])), shape)
 
 	if _, err := w.Command(t.Context(), a.url, fakeslack.CommandRequest{User: ana.ID, Room: room.ID, Command: "/muster", Text: "help"}); err != nil {
 		t.Fatal(err)
@@ -274,7 +277,7 @@ func TestPayloadsHaveTheRecordedShape(t *testing.T) {
 	for key := range a.forms[0] {
 		form[key] = a.forms[0].Get(key)
 	}
-	shape := recorded(t, "slash-command.shape.json")
+	shape = recorded(t, "slash-command.shape.json")
 	shape["is_enterprise_install"] = "" // a form has only texts
 	compare(t, "", form, shape)
 }
