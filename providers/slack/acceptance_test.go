@@ -39,6 +39,7 @@ func chatWorld(t *testing.T, private bool) *activitiestest.ChatWorld {
 	t.Cleanup(func() {
 		server.Close()
 		judge(t, fake.Requests())
+		judgeMarkup(t, fake)
 	})
 	users := map[string]oncall.PersonID{}
 	for _, p := range people() {

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -26,7 +27,7 @@ func (c *Client) showBookmarks(ctx context.Context, room string, wanted []contra
 		return c.lostBookmark(room, "read the room's bookmarks", err)
 	}
 	for _, l := range wanted {
-		l = contract.Link{Name: shorten(oneLine(l.Name), maxBookmark), URL: webAddress(l.URL)}
+		l = contract.Link{Name: shorten(cmp.Or(oneLine(l.Name), l.URL), maxBookmark), URL: webAddress(l.URL)}
 		if l.URL == "" {
 			continue
 		}

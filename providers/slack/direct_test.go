@@ -39,6 +39,7 @@ func directWorld(t *testing.T) *activitiestest.DirectWorld {
 	t.Cleanup(func() {
 		server.Close()
 		judge(t, fake.Requests())
+		judgeMarkup(t, fake)
 		judgeScopes(t, fake.Requests())
 	})
 	user := fake.AddUser(fakeslack.User{Name: "ana", RealName: "Ana Ruiz", Email: "ana@example.com"}).ID

@@ -94,6 +94,7 @@ func startIn(t *testing.T, workspace fakeslack.Options, o slack.Options) world {
 	t.Cleanup(func() {
 		server.Close()
 		judge(t, fake.Requests())
+		judgeMarkup(t, fake)
 	})
 	return w
 }
