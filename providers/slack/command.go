@@ -45,21 +45,15 @@ func (c command) check() error {
 
 // carryOut does what a command says and tells what came of it.
 func (d *Desk) carryOut(ctx context.Context, c command, order order) string {
-	by := func() incident.Actor { return d.who(ctx, c.User, c.UserName) }
 	switch order.kind {
 	case orderHelp:
 		return help(c.Name)
-	case orderDeclare:
-		n := order.declaration
-		n.ID, n.Room, n.By = actID(c.TriggerID), c.Room, by()
-		begun, err := d.door.Declare(ctx, n)
-		return d.say(contract.Receipt{Text: begun.Text}, err)
 	case orderTell:
 		return d.tellAbout(ctx, Target{Key: order.act.Key, Room: c.Room, RoomName: c.RoomName}, order.topic)
-	case orderAct, orderErrand:
+	case orderAct, orderErrand, orderDeclare: // a declaration has its own way, see obey
 	}
 	act := order.act
-	act.ID, act.By = actID(c.TriggerID), by()
+	act.ID, act.By = actID(c.TriggerID), d.who(ctx, c.User, c.UserName)
 	if !d.resolve(ctx, order.verb, &act) {
 		return "That person is not in the roster."
 	}

@@ -106,6 +106,9 @@ func (d *Desk) obey(ctx context.Context, c command) (answer, error) {
 	if o.kind == orderDeclare && o.declaration.Title == "" {
 		return d.declareByWord(ctx, c, o.declaration)
 	}
+	if o.kind == orderDeclare {
+		return d.inOneLine(ctx, c, o.declaration)
+	}
 	if o.kind == orderErrand {
 		a, err := d.run(ctx, errandByWord(c, o), func(context.Context) {})
 		if err != nil {

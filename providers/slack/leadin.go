@@ -11,9 +11,13 @@ import (
 	"github.com/musterbook/musterbook/incident"
 )
 
-// roomWithin is how long the room of a new incident is waited for, before whoever
-// declared it is told that it is not there yet.
-const roomWithin = 8 * time.Second
+// How long the room of a new incident is waited for: in the answer to a command,
+// which Slack wants soon, and before whoever declared it is told that it is not
+// there yet.
+const (
+	roomAtOnce = 1200 * time.Millisecond
+	roomWithin = 8 * time.Second
+)
 
 // leadIn brings whoever declared an incident to its room, when that exists: they
 // are invited, and the link comes into the modal and as a message of their own.
@@ -21,13 +25,10 @@ const roomWithin = 8 * time.Second
 // ends meanwhile nothing of it comes; the incident goes on.
 func (d *Desk) leadIn(ctx context.Context, in interaction, begun Declared) {
 	sleep(ctx, 2*d.pace) // what follows must not reach Slack before the answer that it follows
-	room := d.roomOf(ctx, begun)
-	text := begun.Text + ". Its room is not open yet; it will be on the list of channels."
-	if room.ID != "" {
-		text = begun.Text + ". Its room: " + d.linkTo(ctx, room)
-		if _, err := d.client.inviteChunk(ctx, room.ID, []string{in.User.ID}); err != nil {
-			d.log.Warn("whoever declared an incident is not invited into its room", "incident", begun.Key, "error", err)
-		}
+	text := begun.Text + noRoomYet
+	if room := d.roomOf(ctx, begun, roomWithin); room.ID != "" {
+		text = begun.Text + d.itsRoom(ctx, room)
+		d.admit(ctx, begun, room, in.User.ID)
 	}
 	if err := d.fill(ctx, modal{id: in.View.ID}, frame(declareTitle, slack.NewSectionBlock(markdown(escape(text)), nil, nil))); err != nil {
 		d.log.Warn("the link to a room does not come into the modal", "incident", begun.Key, "error", err)
@@ -37,9 +38,55 @@ func (d *Desk) leadIn(ctx context.Context, in interaction, begun Declared) {
 	}
 }
 
+// noRoomYet is said of an incident whose room has not come in time.
+const noRoomYet = ". Its room is not open yet; it will be on the list of channels."
+
+// inOneLine declares what a command says in full. Rooms are mostly open at once,
+// so the answer has the link; where one takes longer, the link follows. It is
+// idempotent by the command's trigger.
+func (d *Desk) inOneLine(ctx context.Context, c command, n Declaration) (answer, error) {
+	n.ID, n.Room, n.By = actID(c.TriggerID), c.Room, d.who(ctx, c.User, c.UserName)
+	begun, err := d.door.Declare(ctx, n)
+	if err != nil {
+		return reply(d.say(contract.Receipt{}, err))
+	}
+	room := d.roomOf(ctx, begun, roomAtOnce)
+	if room.ID == "" {
+		a, err := reply(begun.Text + "; its room is being opened.")
+		a.then = func(ctx context.Context) { d.follow(ctx, c, begun) }
+		return a, err
+	}
+	a, err := reply(begun.Text + d.itsRoom(ctx, room))
+	a.then = func(ctx context.Context) { d.admit(ctx, begun, room, c.User) }
+	return a, err
+}
+
+// follow brings the link that an answer had to leave out.
+func (d *Desk) follow(ctx context.Context, c command, begun Declared) {
+	room := d.roomOf(ctx, begun, roomWithin)
+	if room.ID == "" {
+		d.whisper(ctx, c.ResponseURL, begun.Text+noRoomYet)
+		return
+	}
+	d.whisper(ctx, c.ResponseURL, begun.Text+d.itsRoom(ctx, room))
+	d.admit(ctx, begun, room, c.User)
+}
+
+// itsRoom says in a text where an incident's room is.
+func (d *Desk) itsRoom(ctx context.Context, room incident.Room) string {
+	return ". Its room: " + d.linkTo(ctx, room)
+}
+
+// admit lets whoever declared an incident into its room. It is idempotent by nature.
+func (d *Desk) admit(ctx context.Context, begun Declared, room incident.Room, user string) {
+	if _, err := d.client.inviteChunk(ctx, room.ID, []string{user}); err != nil {
+		d.log.Warn("whoever declared an incident is not invited into its room", "incident", begun.Key, "error", err)
+	}
+}
+
 // roomOf waits for the room of a new incident; the zero room is none.
-func (d *Desk) roomOf(ctx context.Context, begun Declared) incident.Room {
-	ctx, cancel := context.WithTimeout(ctx, roomWithin)
+func (d *Desk) roomOf(ctx context.Context, begun Declared, within time.Duration) incident.Room {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	for pause := d.pace; ; pause = min(2*pause, 2*time.Second) {
 		shown, err := d.door.Show(ctx, Target{WorkflowID: begun.WorkflowID, Key: begun.Key})
