@@ -25,20 +25,27 @@ func slackCommand(sh shell) *cobra.Command {
 // manifestCommand prints what Slack makes the app of.
 func manifestCommand(sh shell) *cobra.Command {
 	var public string
+	var commands []string
 	var inJSON bool
 	c := &cobra.Command{
 		Use: "manifest", Short: "Print the manifest from which Slack makes the app, with the scopes that are used and no others",
 		Long: "Print the manifest from which Slack makes the app: api.slack.com/apps, Create New App, From a manifest. It has the\n" +
 			"scopes that are used and no others. Slack reaches the app through a socket that the server opens, so no public\n" +
-			"address is needed; with --url it comes to the gateway's public address instead. docs/slack.md goes through it.",
-		Example: "  muster slack manifest\n  muster slack manifest --url https://muster.example.com",
+			"address is needed; with --url it comes to the gateway's public address instead. Where another app has /incident, give\n" +
+			"it another name with --command. docs/slack.md goes through it.",
+		Example: "  muster slack manifest\n  muster slack manifest --command /sos\n  muster slack manifest --url https://muster.example.com",
 		Args:    words(),
 		RunE: func(*cobra.Command, []string) error {
 			address, err := doorAddress(public)
 			if err != nil {
 				return err
 			}
-			manifest := slack.AppManifest(address)
+			for _, name := range commands {
+				if err := slack.CheckCommand(name); err != nil {
+					return misused("--command /incident", "--command: %v", err)
+				}
+			}
+			manifest := slack.AppManifest(address, commands)
 			if inJSON {
 				encoder := json.NewEncoder(sh.stdout)
 				encoder.SetIndent("", "  ")
@@ -52,6 +59,7 @@ func manifestCommand(sh shell) *cobra.Command {
 			return encoder.Close()
 		},
 	}
+	c.Flags().StringSliceVar(&commands, "command", slack.Commands(), "slash `command` of the app, several times for several; all say the same")
 	c.Flags().StringVar(&public, "url", "", "public address of the gateway, for Slack over the web")
 	addJSON(c, &inJSON)
 	return c

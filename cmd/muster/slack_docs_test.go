@@ -90,7 +90,7 @@ func TestSlackGuide(t *testing.T) {
 			explained[found[1]] = true
 		}
 	}
-	if diff := cmp.Diff(slack.AppManifest("").OAuth.Scopes.Bot, slices.Sorted(maps.Keys(explained))); diff != "" {
+	if diff := cmp.Diff(slack.AppManifest("", slack.Commands()).OAuth.Scopes.Bot, slices.Sorted(maps.Keys(explained))); diff != "" {
 		t.Errorf("scopes (-of the manifest +explained):\n%s", diff)
 	}
 	for _, path := range (&doctor{config: &roster.Config{Slack: &roster.Slack{Web: true}}}).publicPaths() {

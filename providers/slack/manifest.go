@@ -1,7 +1,9 @@
 package slack
 
 import (
+	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 )
 
@@ -88,10 +90,25 @@ func shortcuts() []ManifestShortcut {
 // homeEvent is what Slack tells when somebody opens the app's own page.
 const homeEvent = "app_home_opened"
 
-// AppManifest is the app with all that this package uses and no more. It comes
-// through Slack's socket; with the gateway's public address (https://…, without
-// a slash at its end) over the web.
-func AppManifest(publicURL string) Manifest {
+// Commands are the slash commands that the app has where nobody names others.
+// All of them say the same, whatever they are called.
+func Commands() []string { return []string{"/incident", "/muster"} }
+
+// commandName is how Slack takes a slash command's name.
+var commandName = regexp.MustCompile(`^/[a-z0-9_-]{1,31}$`)
+
+// CheckCommand says why Slack takes no slash command of that name; nil = it does.
+func CheckCommand(name string) error {
+	if !commandName.MatchString(name) {
+		return fmt.Errorf("%q is no slash command: write a slash and up to 31 lower-case letters, digits, - and _", name)
+	}
+	return nil
+}
+
+// AppManifest is the app with all that this package uses and no more, and with
+// slash commands of these names. It comes through Slack's socket; with the
+// gateway's public address (https://…, without a slash at its end) over the web.
+func AppManifest(publicURL string, commands []string) Manifest {
 	var m Manifest
 	at := func(path string) string {
 		if publicURL == "" {
@@ -102,9 +119,11 @@ func AppManifest(publicURL string) Manifest {
 	m.Display.Name, m.Display.Description = "Musterbook", "Incidents, from the first alert to the postmortem"
 	m.Features.Bot.Name, m.Features.Bot.Online = "musterbook", true
 	m.Features.Shortcuts = shortcuts()
-	m.Features.Commands = []ManifestCommand{{
-		Command: "/muster", URL: at("/slack/commands"), Description: "Declare and drive incidents", Hint: "help", Escape: true,
-	}}
+	for _, name := range commands {
+		m.Features.Commands = append(m.Features.Commands, ManifestCommand{
+			Command: name, URL: at("/slack/commands"), Description: "Declare and drive incidents", Hint: "help", Escape: true,
+		})
+	}
 	for _, s := range Scopes() {
 		m.OAuth.Scopes.Bot = append(m.OAuth.Scopes.Bot, s.Name)
 	}

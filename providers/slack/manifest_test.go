@@ -18,7 +18,7 @@ func TestManifest(t *testing.T) {
 	t.Parallel()
 	table := (&Desk{}).table()
 	for _, public := range []string{"", "https://muster.example.com"} {
-		m := AppManifest(public)
+		m := AppManifest(public, Commands())
 		var scopes, offered []string
 		for _, s := range Scopes() {
 			scopes = append(scopes, s.Name)
@@ -57,8 +57,20 @@ func TestManifest(t *testing.T) {
 		if err := strict.Decode(&known); err != nil {
 			t.Errorf("%s: %v", raw, err)
 		}
-		if got := known.Features.SlashCommands; len(got) != 1 || got[0].Command != "/muster" || !got[0].ShouldEscape || len(known.Display.Name) > 35 {
+		if got := known.Features.SlashCommands; len(got) != 2 || got[0].Command != "/incident" || got[1].Command != "/muster" || !got[0].ShouldEscape || !got[1].ShouldEscape || len(known.Display.Name) > 35 {
 			t.Errorf("%+v", known)
+		}
+	}
+}
+
+func TestCommandNames(t *testing.T) {
+	t.Parallel()
+	for name, good := range map[string]bool{
+		"/incident": true, "/muster": true, "/inc-2_x": true, "incident": false, "/Incident": false, "/": false, "/two words": false, "": false,
+		"/" + strings.Repeat("x", 32): false,
+	} {
+		if err := CheckCommand(name); (err == nil) != good {
+			t.Errorf("%q: %v", name, err)
 		}
 	}
 }
