@@ -7,15 +7,14 @@ import (
 	"time"
 
 	"github.com/musterbook/musterbook/oncall"
-	"github.com/musterbook/musterbook/roster"
 )
 
 // HomeDuty is a person's time on one schedule: the present one, or the next.
 type HomeDuty struct {
 	Schedule string
 	Now      bool
-	Since    time.Time // zero = not known, or more than three months ago
-	Until    time.Time // zero = no end is known within three months
+	Since    time.Time // of the present one: when its turn began; zero = not known
+	Until    time.Time // zero = no end is known
 }
 
 // dutiesAhead is how far the next duty is looked for.
@@ -46,26 +45,67 @@ func dutiesOn(s oncall.Schedule, person oncall.PersonID, at time.Time, changed [
 	if !mayServe(s, person, changed) {
 		return nil, nil
 	}
-	stints, err := roster.WholeStints(s, at, at.Add(dutiesAhead), changed)
+	last := at.Add(dutiesAhead)
+	spans, err := s.Spans(at, last, changed...)
 	if err != nil {
 		return nil, err
 	}
-	var all []HomeDuty
-	for _, t := range stints {
-		if t.Person != person {
+	var out []HomeDuty
+	serving := false
+	for _, span := range spans {
+		serves := slices.ContainsFunc(span.Turns, func(t oncall.Turn) bool { return t.Person == person })
+		if serves && !serving {
+			out = append(out, HomeDuty{Schedule: s.Name, Now: span.Since.Equal(at), Since: span.Since})
+		}
+		if serves {
+			out[len(out)-1].Until = span.Until
+		}
+		serving = serves
+	}
+	most := 1
+	if len(out) > 0 && out[0].Now {
+		most = 2
+	}
+	out = out[:min(most, len(out))]
+	for n := range out {
+		if err := completeDuty(&out[n], dutyOf{s, person, last, changed}); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// dutyOf says whose duty on which schedule it is, and how far was looked.
+type dutyOf struct {
+	schedule oncall.Schedule
+	person   oncall.PersonID
+	last     time.Time
+	changed  []oncall.Override
+}
+
+// completeDuty adds what lies beyond the time that was looked at: when the present duty began, and the end of one that
+// goes on.
+func completeDuty(d *HomeDuty, of dutyOf) error {
+	open := d.Until.Equal(of.last)
+	if !d.Now && !open {
+		return nil
+	}
+	turns, err := of.schedule.OnCall(d.Since, of.changed...)
+	if err != nil {
+		return err
+	}
+	for _, t := range turns {
+		if t.Person != of.person {
 			continue
 		}
-		if last := len(all) - 1; last >= 0 && !t.Since.IsZero() && t.Since.Equal(all[last].Until) {
-			all[last].Until = t.Until
-			continue
+		if d.Now {
+			d.Since = t.Since
 		}
-		all = append(all, HomeDuty{Schedule: s.Name, Now: !t.Since.After(at), Since: t.Since, Until: t.Until})
+		if open {
+			d.Until = t.Until
+		}
 	}
-	next := 1
-	if len(all) > 0 && all[0].Now {
-		next = 2
-	}
-	return all[:min(next, len(all))], nil
+	return nil
 }
 
 // mayServe says whether somebody can be on a schedule at all; most people are on few of many.
