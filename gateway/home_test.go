@@ -306,7 +306,8 @@ func TestDuties(t *testing.T) {
 		}}
 	}
 	book := &oncall.Book{Schedules: []oncall.Schedule{
-		weekly("payments", "ana", "ben"), weekly("search", "ben", "cem"), {Name: "always", Person: "ana"},
+		weekly("payments", "ana", "ben"), weekly("search", "ben", "cem"),
+		{Name: "always", Person: "ana"},
 		weekly("many", "a", "b", "c", "d", "e", "f", "g", "h", "ana"),
 		{Name: "feed", Calendar: true, Unread: "404"},
 	}}

@@ -73,7 +73,7 @@ func checkHome(t *testing.T, blocks any) {
 	if err := json.Unmarshal(raw, &seen); err != nil {
 		t.Fatal(err)
 	}
-	if len(raw) > 250_000 || len(seen) > maxViewBlocks || len(seen) == 0 {
+	if len(raw) > maxHome || len(seen) > maxViewBlocks || len(seen) == 0 {
 		t.Errorf("%d bytes in %d blocks", len(raw), len(seen))
 	}
 	for _, b := range seen {

@@ -437,6 +437,34 @@ func TestHomeWithoutIncidents(t *testing.T) {
 	}
 }
 
+// TestHomeOfTheWorstDay: a home of far too much is cut and says so, and what Slack brings back at a click is taken.
+func TestHomeOfTheWorstDay(t *testing.T) {
+	t.Parallel()
+	throughEachDoor(t, func(t *testing.T, h house) {
+		home, ugly := fullHome(), strings.Repeat("<&*é\u2060", 60)
+		for n := range 300 {
+			q := &incident.Question{Key: fmt.Sprint(ugly, n), Kind: incident.QuestionAsk}
+			for choice := range 20 {
+				q.Choices = append(q.Choices, incident.Choice{Key: fmt.Sprint(ugly, choice), Label: ugly})
+			}
+			home.Tasks = append(home.Tasks, slack.HomeTask{
+				Incident: ugly, What: contract.CardLine{Text: ugly, Then: ugly}, Buttons: contract.Reach{Incident: ugly, Key: "INC-1"}.Answers(q),
+			})
+			home.Incidents = append(home.Incidents, slack.HomeIncident{Severity: "SEV1", Key: "INC-1", Title: ugly, Manager: ugly, Since: homeNight})
+			home.Duties = append(home.Duties, slack.HomeDuty{Schedule: ugly, Now: true})
+		}
+		h.door.tells(home, nil)
+		text := h.opens(t, "Ev1", h.ana.ID)
+		if n := strings.Count(text, "… and "); n != 3 || !strings.Contains(text, "[Done]") {
+			t.Errorf("%d lists are cut:\n%s", n, text)
+		}
+		h.inHome(t, h.ana.ID, "Done", "Drain")
+		if acts := h.door.all(); len(acts) != 1 {
+			t.Errorf("the press is taken as %+v", acts)
+		}
+	})
+}
+
 // TestHomesOfOnePerson: of many openings at once the last one counts, and none hides a newer one.
 func TestHomesOfOnePerson(t *testing.T) {
 	t.Parallel()
@@ -464,7 +492,9 @@ func TestHomesOfOnePerson(t *testing.T) {
 		home, _ := h.Home(h.ana.ID)
 		return string(home.JSON)
 	}
-	until(t, "the last home", func() bool { return strings.Contains(last(), fmt.Sprintf("<!date^%d^", told.Load())) || strings.Contains(last(), fmt.Sprintf(`\u003c!date^%d^`, told.Load())) })
+	until(t, "the last home", func() bool {
+		return strings.Contains(last(), fmt.Sprintf("<!date^%d^", told.Load())) || strings.Contains(last(), fmt.Sprintf(`\u003c!date^%d^`, told.Load()))
+	})
 	if n := told.Load(); n > 20 {
 		t.Errorf("thirty openings made %d homes; those that wait are one", n)
 	}

@@ -15,14 +15,15 @@ import (
 )
 
 // Bounds of a home. With all of them it stays below Slack's hundred blocks; its
-// size is looked at besides.
+// size is looked at besides: Slack takes 250 KB, but each click brings the whole
+// home back, written as a form, which must stay below maxRequest.
 const (
 	mostHomeTasks     = 10
 	mostHomeIncidents = 20
 	mostHomeDuties    = 20
 	mostHomeNotes     = 5
 	mostAnswerRows    = 2       // blocks of buttons of one task; whoever has more of them answers in the room
-	maxHome           = 240_000 // bytes; Slack takes 250 KB
+	maxHome           = 150_000 // bytes
 	maxHomeText       = 700     // characters of what may be a paragraph
 	maxHomeTitle      = 200     // characters of an incident's title
 )
