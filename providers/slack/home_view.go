@@ -46,7 +46,7 @@ func homeView(user string, who incident.Actor, home Home, said string) slack.Hom
 
 // plainHome stands in the place of a home that Slack refuses.
 func plainHome(said string) slack.HomeTabViewRequest {
-	blocks := append(saidBlocks(said), homeButtons(), note("What stands here cannot be shown: Slack refuses it, and the server's log says why. /muster status INC-1 tells where an incident stands."))
+	blocks := append(saidBlocks(said), homeButtons(), note("What stands here cannot be shown: Slack refuses it, and the server's log says why. The incidents' rooms are as they should be, and muster list shows what is open."))
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, CallbackID: homeCallback, Blocks: slack.Blocks{BlockSet: blocks}}
 }
 
