@@ -101,6 +101,7 @@ type Incidents struct {
 	deliveries *repeats
 	overrides  lastOverrides
 	counts     counters
+	looks      *looks
 }
 
 // repeatWindow is how long a delivery that comes again, byte by byte, is the same delivery. Alertmanager repeats a
@@ -116,7 +117,7 @@ func New(o Options) (*Incidents, error) {
 		client: o.Client, namespace: o.Namespace, ui: strings.TrimRight(o.UI, "/"), routes: o.Routes,
 		runbooks: o.Runbooks, defaultRunbook: o.DefaultRunbook, people: o.People, schedules: o.Schedules, owners: o.Owners, log: o.Logger, now: o.Now,
 		permissions: o.Permissions,
-		places:      newPlaces(), deliveries: newRepeats(repeatWindow),
+		places:      newPlaces(), deliveries: newRepeats(repeatWindow), looks: newLooks(),
 	}
 	if d.namespace == "" {
 		d.namespace = client.DefaultNamespace

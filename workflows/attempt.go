@@ -115,9 +115,7 @@ const (
 	shortestRing  = 5 * time.Second
 	longestRing   = 25 * time.Second
 	leastValidity = time.Minute
-	leastAck      = time.Second      // of a level, whatever the runbook computes
-	clockCap      = 30 * time.Second // the level's clock starts without a ring after this
-	longestRepeat = 15 * time.Minute // between two calls of the fallback
+	leastAck      = time.Second // of a level, whatever the runbook computes
 )
 
 // ringTime is how long a telephone rings: below the time until the next level is called, where that is possible.

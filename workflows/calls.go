@@ -179,7 +179,7 @@ func (r *run) waitLevel(ctx, attempts workflow.Context, p *incident.Page) error 
 			summary: fmt.Sprintf("escalate %s, level %d", p.Levels[p.Level].Target, p.Level+2),
 			done:    func() bool { return over() || declined() },
 			until: func() time.Time {
-				if deadline := levelDeadline(p); len(p.Later) == 0 || deadline.Before(p.Later[0].At) {
+				if deadline := p.Deadline(); len(p.Later) == 0 || deadline.Before(p.Later[0].At) {
 					return deadline
 				}
 				return p.Later[0].At
@@ -189,29 +189,11 @@ func (r *run) waitLevel(ctx, attempts workflow.Context, p *incident.Page) error 
 		if declined() {
 			r.endCalls(ctx, p)
 		}
-		if err != nil || over() || !now(ctx).Before(levelDeadline(p)) {
+		if err != nil || over() || !now(ctx).Before(p.Deadline()) {
 			return err
 		}
 		r.tellLater(attempts, p)
 	}
-}
-
-// levelDeadline is when the next level is called. The clock starts when a telephone rings, is answered or has failed;
-// a lost callback does not stop it. A page that repeats for ever does so at growing intervals.
-func levelDeadline(p *incident.Page) time.Time {
-	patience := p.Patience()
-	if p.Exhausted {
-		for n := p.Rounds; n < p.Round && patience < longestRepeat; n++ {
-			patience = min(2*patience, longestRepeat)
-		}
-	}
-	if held := p.HeldBack(); !held.IsZero() {
-		return held.Add(clockCap + patience)
-	}
-	if !p.ClockAt.IsZero() {
-		return p.ClockAt.Add(patience)
-	}
-	return p.LevelAt.Add(clockCap + patience)
 }
 
 // nextLevel moves a page on: the next level, the next round, and in the end the last level and the fallback, for ever.

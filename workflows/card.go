@@ -93,10 +93,12 @@ func (r *run) cardButtons(ctx workflow.Context) []contract.Button {
 
 // button makes a button that reaches this incident.
 func (r *run) button(ctx workflow.Context, label string, verb contract.Verb, value string) contract.Button {
-	return contract.Button{
-		Label: label, Verb: verb, Value: value,
-		Incident: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: string(r.inc.Key),
-	}
+	return r.here(ctx).Button(label, verb, value)
+}
+
+// here is how buttons find this incident.
+func (r *run) here(ctx workflow.Context) contract.Reach {
+	return contract.Reach{Incident: workflow.GetInfo(ctx).WorkflowExecution.ID, Key: r.inc.Key}
 }
 
 // bookmarks are the links on top of the room. Drills share a room, so theirs would replace one another.

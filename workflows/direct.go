@@ -50,16 +50,7 @@ func firstStatus(a incident.Attempt) incident.CallStatus {
 
 // directMessage tells somebody of a page, with what they can do about it.
 func (r *run) directMessage(ctx workflow.Context, p *incident.Page, a incident.Attempt) contract.Message {
-	m := contract.Message{Text: r.directWords(p)}
-	for _, b := range []contract.Button{
-		r.button(ctx, "Acknowledge", contract.VerbAck, ""),
-		r.button(ctx, "Escalate", contract.VerbEscalate, ""),
-		r.button(ctx, "Not me", contract.VerbQuiet, ""),
-	} {
-		b.Page, b.Attempt = p.Key, a.Number
-		m.Buttons = append(m.Buttons, b)
-	}
-	return m
+	return contract.Message{Text: r.directWords(p), Buttons: r.here(ctx).Ringing(p.Key, a.Number)}
 }
 
 // directWords are those of the telephone, and where the others are.

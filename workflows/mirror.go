@@ -171,7 +171,7 @@ func (r *run) questionMessage(ctx workflow.Context, q *incident.Question) contra
 		m.Text += "\n→ " + ended(q)
 		return m
 	}
-	m.Buttons = r.questionButtons(ctx, q)
+	m.Buttons = r.here(ctx).Answers(q)
 	return m
 }
 

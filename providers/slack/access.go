@@ -61,8 +61,9 @@ func needs() []need {
 		{method: "users.info", scopes: []string{"users:read"}},
 		// Looking up by e-mail wants users:read as well (https://docs.slack.dev/reference/scopes/users.read.email).
 		{method: "users.lookupByEmail", scopes: []string{"users:read.email"}},
-		// A modal needs the trigger of a click, and no scope.
+		// A modal needs the trigger of a click, a home that its tab is enabled, and neither a scope.
 		{method: "views.open"},
+		{method: "views.publish"},
 		{method: "views.update"},
 		{scopes: []string{"commands"}},
 	}

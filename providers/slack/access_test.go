@@ -62,7 +62,7 @@ func TestNeedsAreThoseOfTheCode(t *testing.T) {
 		"AddBookmarkContext": "bookmarks.add", "EditBookmarkContext": "bookmarks.edit", "ListBookmarksContext": "bookmarks.list",
 		"PostEphemeralContext": "chat.postEphemeral", "ArchiveConversationContext": "conversations.archive",
 		"SetTopicOfConversationContext": "conversations.setTopic", "GetConversationInfoContext": "conversations.info",
-		"GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open", "UpdateViewContext": "views.update",
+		"GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open", "PublishViewContext": "views.publish", "UpdateViewContext": "views.update",
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {

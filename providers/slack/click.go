@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
@@ -35,7 +36,7 @@ type interaction struct {
 		ThreadTS string `json:"thread_ts"`
 		Text     string `json:"text"` // in Slack's markup
 	} `json:"message"`
-	View    view     `json:"view"` // the modal that was acted in; empty in messages
+	View    view     `json:"view"` // the modal or home that was acted in; empty in messages
 	Actions []action `json:"actions"`
 
 	raw json.RawMessage // the whole payload
@@ -48,8 +49,9 @@ type action struct {
 	Value    string `json:"value"`
 }
 
-// view is a modal as an interaction carries it.
+// view is a modal, or somebody's home, as an interaction carries it.
 type view struct {
+	Type            string `json:"type"` // "modal" or "home"
 	ID              string `json:"id"`
 	RootViewID      string `json:"root_view_id"`
 	Hash            string `json:"hash"`
@@ -78,14 +80,19 @@ func (in interaction) name() string {
 }
 
 // press carries out what one of our buttons says. Slack shows nothing of the
-// answer to a click, so the result goes to the response URL.
+// answer to a click, so the result goes to the response URL; a home has none and
+// shows it itself.
 func (d *Desk) press(ctx context.Context, in interaction) (answer, error) {
 	c, err := readClick(in)
 	if err != nil {
 		return answer{}, err
 	}
 	if c.asks {
-		a, err := d.run(ctx, errandOf(in, c), func(ctx context.Context) { d.retire(ctx, in, c) })
+		over := func(ctx context.Context) { d.retire(ctx, in, c) }
+		if in.atHome() {
+			over = func(ctx context.Context) { d.hear(ctx, in, "") }
+		}
+		a, err := d.run(ctx, errandOf(in, c), over)
 		if err == nil {
 			return a, nil
 		}
@@ -103,7 +110,7 @@ func (d *Desk) press(ctx context.Context, in interaction) (answer, error) {
 	receipt, err := d.door.Act(ctx, c.target, c.verb, act)
 	text, refused := d.say(receipt, err), isRefusal(err)
 	return answer{then: func(ctx context.Context) {
-		d.whisper(ctx, in.ResponseURL, text)
+		d.hear(ctx, in, text)
 		if refused {
 			d.retire(ctx, in, c)
 		}
@@ -118,7 +125,16 @@ func isRefusal(err error) bool {
 
 // tell is the answer that says something to the person who clicked.
 func (d *Desk) tell(in interaction, text string) answer {
-	return answer{then: func(ctx context.Context) { d.whisper(ctx, in.ResponseURL, text) }}
+	return answer{then: func(ctx context.Context) { d.hear(ctx, in, text) }}
+}
+
+// hear lets the person who clicked know what came of it, where they clicked.
+func (d *Desk) hear(ctx context.Context, in interaction, text string) {
+	if in.atHome() {
+		d.showHome(ctx, in.User.ID, wish{name: in.name(), since: time.Now(), said: text})
+		return
+	}
+	d.whisper(ctx, in.ResponseURL, text)
 }
 
 // click is a press of one of our buttons, in the contract's words.

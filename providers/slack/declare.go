@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -56,6 +57,7 @@ type declareAbout struct {
 	Room    string `json:"r,omitempty"`
 	Runbook string `json:"b"` // whose inputs it shows
 	Respond string `json:"u,omitempty"`
+	Home    bool   `json:"h,omitempty"` // it was opened there
 }
 
 // declareByWord opens the modal for a command that says no title.
@@ -101,10 +103,10 @@ const (
 )
 
 func (d *Desk) declareForShortcut(ctx context.Context, in interaction, begin func(context.Context, Offer) sheet) (answer, error) {
-	a, err := d.openDeclare(ctx, in.TriggerID, declareAbout{Room: in.Channel.ID, Respond: in.ResponseURL}, begin)
+	about := declareAbout{Room: in.Channel.ID, Respond: in.ResponseURL, Home: in.atHome()}
+	a, err := d.openDeclare(ctx, in.TriggerID, about, begin)
 	if err != nil {
-		text := d.say(contract.Receipt{}, err)
-		return answer{then: func(ctx context.Context) { d.whisper(ctx, in.ResponseURL, text) }}, nil
+		return d.tell(in, d.say(contract.Receipt{}, err)), nil
 	}
 	return a, nil
 }
@@ -273,7 +275,12 @@ func (d *Desk) declared(ctx context.Context, in interaction) (answer, error) {
 		return object(map[string]string{declareBlame(e, text, about.Runbook): text})
 	}
 	a, err := become(frame(declareTitle, note(begun.Text+"; its room is being opened.")))
-	a.then = func(ctx context.Context) { d.leadIn(ctx, in, begun) }
+	a.then = func(ctx context.Context) {
+		d.leadIn(ctx, in, begun)
+		if about.Home {
+			d.showHome(ctx, in.User.ID, wish{name: in.name(), since: time.Now(), said: begun.Text + "."})
+		}
+	}
 	return a, err
 }
 

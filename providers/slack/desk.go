@@ -39,6 +39,7 @@ type Desk struct {
 
 	greeted   lately // who was caught up in which room
 	strangers lately // rooms of no incident
+	homes     homes  // whose is being published
 }
 
 // NewDesk makes a desk. The client tells who the people are and sends the

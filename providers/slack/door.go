@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"time"
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
@@ -26,6 +27,7 @@ type Target struct {
 // happened, and the person is asked to try again.
 type Door interface {
 	Sights
+	Homes
 
 	// Act carries out a verb. It is idempotent by the act's ID, which stays the
 	// same when Slack, or somebody who recorded the request, sends it again.
@@ -48,6 +50,13 @@ type Sights interface {
 	// Offer says what can be declared, and what it asks for. It answers from
 	// memory.
 	Offer(ctx context.Context, of Draft) (Offer, error)
+}
+
+// Homes tell people what concerns them.
+type Homes interface {
+	// Home is what concerns somebody, as it stood at since or later. It has no
+	// effect. An error means that nothing is known.
+	Home(ctx context.Context, who incident.Actor, since time.Time) (Home, error)
 }
 
 // Draft is what somebody has chosen so far who declares an incident. The zero

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/incident"
@@ -28,6 +29,7 @@ type errand struct {
 	Room     string        `json:"r,omitempty"`
 	RoomName string        `json:"m,omitempty"`
 	Respond  string        `json:"u,omitempty"` // where the answer is whispered
+	Home     bool          `json:"h,omitempty"` // it was opened there, and the answer is shown there
 	Nonce    string        `json:"n"`           // the trigger that opened the modal: makes the act recognisable
 }
 
@@ -53,7 +55,7 @@ func (p press) asks() bool {
 func errandOf(in interaction, c click) errand {
 	return errand{
 		Verb: c.verb, Incident: c.target.WorkflowID, Key: c.act.Key, Question: c.act.Question, Value: c.act.Value, Page: c.act.Page,
-		Room: in.Channel.ID, RoomName: in.Channel.Name, Respond: in.ResponseURL, Nonce: in.TriggerID,
+		Room: in.Channel.ID, RoomName: in.Channel.Name, Respond: in.ResponseURL, Nonce: in.TriggerID, Home: in.atHome(),
 	}
 }
 
@@ -178,7 +180,11 @@ func (d *Desk) finish(ctx context.Context, in interaction) (answer, error) {
 // answerTo tells somebody what came of a modal: where it was opened, else as a
 // message of their own.
 func (d *Desk) answerTo(ctx context.Context, in interaction, e errand, text string) {
-	if e.Respond != "" {
+	switch {
+	case e.Home:
+		d.showHome(ctx, in.User.ID, wish{name: in.name(), since: time.Now(), said: text})
+		return
+	case e.Respond != "":
 		d.whisper(ctx, e.Respond, text)
 		return
 	}

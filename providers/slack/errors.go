@@ -25,6 +25,7 @@ const (
 	messageNotFound  = "message_not_found"
 	missingScope     = "missing_scope"
 	nameTaken        = "name_taken"
+	notEnabled       = "not_enabled"
 	notInChannel     = "not_in_channel"
 	userDisabled     = "user_disabled"
 	userNotFound     = "user_not_found"
@@ -134,6 +135,8 @@ func remedy(r slack.SlackErrorResponse) string {
 		return "their Slack account is deactivated: correct the Slack user id in the roster"
 	case userNotFound:
 		return "correct the Slack user id in the roster"
+	case notEnabled:
+		return "enable the app's Home tab: print the manifest again (muster slack manifest) and paste it under App Manifest"
 	case "message_limit_exceeded":
 		return "the workspace's plan allows no more messages"
 	}

@@ -44,6 +44,8 @@ type door struct {
 	room   string        // of the incident; "" = none
 	away   error         // nobody answers about rooms
 	asked  []slack.Target
+
+	home func(incident.Actor, time.Time) (slack.Home, error) // what concerns somebody; nil = nothing
 }
 
 func (d *door) Standing(_ context.Context, to slack.Target) (contract.Card, bool, error) {

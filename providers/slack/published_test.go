@@ -56,7 +56,7 @@ func fill(path string, value any) any {
 func TestPublishedPayloadsAreRead(t *testing.T) {
 	t.Parallel()
 	inView := view{
-		ID: "view.id", RootViewID: "view.root_view_id", Hash: "view.hash", CallbackID: "view.callback_id", PrivateMetadata: "view.private_metadata",
+		Type: "view.type", ID: "view.id", RootViewID: "view.root_view_id", Hash: "view.hash", CallbackID: "view.callback_id", PrivateMetadata: "view.private_metadata",
 	}
 	var click, submitted interaction
 	click.Type, click.TriggerID, click.ResponseURL, click.View = "block_actions", "trigger_id", "response_url", inView

@@ -33,6 +33,7 @@ func (d *Desk) table() routes {
 		buttons: map[string]taker{
 			strings.TrimSuffix(actionPrefix, "."): d.press,
 			declareCallback:                       d.redraw,
+			homeCallback:                          d.pressHome,
 		},
 		submitted: map[string]taker{declareCallback: d.declared, errandCallback: d.finish},
 		closed:    map[string]taker{},
@@ -42,6 +43,7 @@ func (d *Desk) table() routes {
 		},
 		events: map[string]eventTaker{
 			"member_joined_channel": d.greet,
+			homeEvent:               d.openHome,
 		},
 	}
 }

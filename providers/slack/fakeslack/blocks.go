@@ -179,9 +179,12 @@ type Button struct {
 }
 
 // Buttons lists the buttons that a person sees on the message, in order.
-func (m Message) Buttons() []Button {
+func (m Message) Buttons() []Button { return buttonsIn(m.Blocks) }
+
+// buttonsIn lists the buttons of blocks.
+func buttonsIn(raw json.RawMessage) []Button {
 	var blocks []map[string]any
-	if json.Unmarshal(m.Blocks, &blocks) != nil {
+	if json.Unmarshal(raw, &blocks) != nil {
 		return nil
 	}
 	var out []Button

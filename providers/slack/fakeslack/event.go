@@ -22,6 +22,7 @@ const (
 	Bookmarked      EventKind = "bookmarked"
 	ViewOpened      EventKind = "view_opened"
 	ViewUpdated     EventKind = "view_updated"
+	HomePublished   EventKind = "home_published"
 	// Answered is the app's answer to a click or a command, seen by one person.
 	Answered EventKind = "answered"
 )

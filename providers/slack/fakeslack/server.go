@@ -67,7 +67,8 @@ type Server struct {
 	lastMicro int64    // makes message timestamps strictly increase
 	users     []*User
 	rooms     []*room
-	views     []*View // oldest first
+	views     []*View          // oldest first
+	homes     map[string]*View // by user
 	triggers  map[string]*trigger
 	hooks     map[string]*hook
 	faults    []*Fault
@@ -105,6 +106,7 @@ func New(o Options) *Server {
 		url:      strings.TrimSuffix(o.URL, "/"),
 		triggers: map[string]*trigger{},
 		hooks:    map[string]*hook{},
+		homes:    map[string]*View{},
 	}
 	if s.token == "" {
 		s.token = DefaultToken
@@ -194,6 +196,7 @@ func (s *Server) table() map[string]method {
 		"users.info":               {run: s.usersInfo, formOnly: true},
 		"users.lookupByEmail":      {run: s.usersLookupByEmail, formOnly: true},
 		"views.open":               {run: s.viewsOpen},
+		"views.publish":            {run: s.viewsPublish},
 		"views.push":               {run: s.viewsPush},
 		"views.update":             {run: s.viewsUpdate},
 	}
