@@ -37,13 +37,14 @@ type door struct {
 	answer  contract.Receipt
 	refusal error
 
-	offer  func(slack.Draft) (slack.Offer, error)
-	shown  contract.Snapshot
-	unseen error         // of what is shown
-	card   contract.Card // where the incident stands
-	room   string        // of the incident; "" = none
-	away   error         // nobody answers about rooms
-	asked  []slack.Target
+	offer     func(slack.Draft) (slack.Offer, error)
+	shown     contract.Snapshot
+	unseen    error         // of what is shown
+	card      contract.Card // where the incident stands
+	room      string        // of the incident; "" = none
+	away      error         // nobody answers about rooms
+	asked     []slack.Target
+	meanwhile func(acted) // told of each act while it is carried out; nil = nobody
 }
 
 func (d *door) Standing(_ context.Context, to slack.Target) (contract.Card, bool, error) {
@@ -57,6 +58,9 @@ func (d *door) take(a acted) (contract.Receipt, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.acts = append(d.acts, a)
+	if d.meanwhile != nil {
+		d.meanwhile(a)
+	}
 	return d.answer, d.refusal
 }
 

@@ -39,9 +39,12 @@ func (d *Desk) table() routes {
 		shortcuts: map[string]taker{
 			ShortcutDeclare:     d.declareByShortcut,
 			ShortcutFromMessage: d.declareFromMessage,
+			ShortcutTimeline:    d.addToTimeline,
 		},
 		events: map[string]eventTaker{
 			"member_joined_channel": d.greet,
+			"reaction_added":        d.pin,
+			"reaction_removed":      d.unpin,
 		},
 	}
 }

@@ -20,6 +20,7 @@ const (
 	EphemeralPosted EventKind = "ephemeral_posted"
 	Pinned          EventKind = "pinned"
 	Bookmarked      EventKind = "bookmarked"
+	Reacted         EventKind = "reacted"
 	ViewOpened      EventKind = "view_opened"
 	ViewUpdated     EventKind = "view_updated"
 	// Answered is the app's answer to a click or a command, seen by one person.
