@@ -358,6 +358,8 @@ func commands(t *testing.T, h house) {
 		{"severity critical it  got worse", acted{Verb: contract.VerbSeverity, Act: contract.Act{Value: "critical", Reason: "it  got worse"}}},
 		{"resolve", acted{Verb: contract.VerbResolve}},
 		{"resolve it is over", acted{Verb: contract.VerbResolve, Act: contract.Act{Reason: "it is over"}}},
+		{"withdraw 12", acted{Verb: contract.VerbWithdraw, Act: contract.Act{Value: "12"}}},
+		{"withdraw inc-1 12", acted{To: slack.Target{Key: "INC-1"}, Verb: contract.VerbWithdraw, Act: contract.Act{Key: "INC-1", Value: "12"}}},
 		{"note restarted a < b & c", acted{Verb: contract.VerbNote, Act: contract.Act{Value: "restarted a < b & c"}}},
 		{"page <@" + h.ben.ID + "|ben> come quickly", acted{Verb: contract.VerbPage, Act: contract.Act{Value: "ben", Reason: "come quickly"}}},
 		{"assign comms <@" + h.ben.ID + ">", acted{Verb: contract.VerbAssign, Act: contract.Act{Role: "comms", Person: "ben", PersonName: "Ben Okoye"}}},
