@@ -44,7 +44,7 @@ func acts(t *testing.T) map[string]func(*incident.Incident) {
 		"assign": func(i *incident.Incident) {
 			must(t, i.Assign(now, person("ana"), incident.Commander, holder("ben", true)))
 		},
-		"note":  func(i *incident.Incident) { must(t, i.Note(now, person("ana"), "x")) },
+		"note": func(i *incident.Incident) { must(t, i.Note(now, person("ana"), "x")) },
 		"pin": func(i *incident.Incident) {
 			_, _, err := i.Pin(now, person("ana"), "x", message("m2"))
 			must(t, err)
@@ -55,7 +55,7 @@ func acts(t *testing.T) map[string]func(*incident.Incident) {
 		},
 		"unpin":       func(i *incident.Incident) { i.Unpin(now, person("eve"), "m1") },
 		"withdraw it": func(i *incident.Incident) { must(t, i.Withdraw(now, person("ana"), quoted(i, "m1"))) },
-		"phase": func(i *incident.Incident) { i.EnterPhase(now, incident.Recovery) },
+		"phase":       func(i *incident.Incident) { i.EnterPhase(now, incident.Recovery) },
 		"finish": func(i *incident.Incident) {
 			must(t, i.Finish(now, person("ana"), incident.End{Ending: incident.Resolved}))
 		},

@@ -190,7 +190,9 @@ func TestWithdraw(t *testing.T) {
 	}{
 		{
 			name: "a note", line: 2, want: "a note of Ana was withdrawn by Ben",
-			before: func(t *testing.T, i *incident.Incident) { must(t, i.Note(start, ana, "Ana knows the password: hunter2")) },
+			before: func(t *testing.T, i *incident.Incident) {
+				must(t, i.Note(start, ana, "Ana knows the password: hunter2"))
+			},
 		},
 		{
 			name: "a message", line: 2, want: "a message of Ann that Ana had pinned was withdrawn by Ben",

@@ -55,8 +55,10 @@ func TestCompleteKnowsTheRunbook(t *testing.T) {
 	noted := busy()
 	by := incident.Actor{Person: "ana", Name: "Ana Ruiz"}
 	noted.Incident.Timeline = []incident.Entry{
-		{Seq: 3, Kind: incident.EntryNote, By: by, Text: "first", Written: true}, {Seq: 4, Kind: incident.EntryPhase, Text: "recovery"},
-		{Seq: 7, Kind: incident.EntryNote, By: by, Text: "x", Quote: &incident.Quote{Author: "Ben"}, Written: true}, {Seq: 9, Kind: incident.EntryNote, By: by, Withdrawn: true, Written: true},
+		{Seq: 3, Kind: incident.EntryNote, By: by, Text: "first", Written: true},
+		{Seq: 4, Kind: incident.EntryPhase, Text: "recovery"},
+		{Seq: 7, Kind: incident.EntryNote, By: by, Text: "x", Quote: &incident.Quote{Author: "Ben"}, Written: true},
+		{Seq: 9, Kind: incident.EntryNote, By: by, Withdrawn: true, Written: true},
 	}
 	if diff := cmp.Diff([]string{"7\t«x» – Ben", "3\tfirst"}, suggestions(contract.VerbWithdraw, noted, nil, nil)); diff != "" {
 		t.Errorf("lines that can be withdrawn (-want +got):\n%s", diff)

@@ -62,7 +62,10 @@ func (d *Desk) pinned(ctx context.Context, e event) (in reaction, to Target, our
 		d.log.Warn("Slack tells of a reaction that cannot be read", "event", e.ID, "error", err)
 		return in, to, false, nil // it would come again as it is
 	}
-	if !ours || !d.strangers.past(in.Item.Channel) {
+	// Who is brought into a new room comes before the incident knows that it is its room, and marks it as a stranger. Pins
+	// have a mark of their own, or the first half minute of each incident would take none.
+	mark := "pin/" + in.Item.Channel
+	if !ours || !d.strangers.past(mark) {
 		return in, to, false, nil
 	}
 	self, err := d.client.identity(ctx)
@@ -71,7 +74,7 @@ func (d *Desk) pinned(ctx context.Context, e event) (in reaction, to Target, our
 	}
 	to = Target{Room: in.Item.Channel, RoomName: d.client.roomName(ctx, in.Item.Channel)}
 	if _, ours, err = d.door.Standing(ctx, to); err == nil && !ours {
-		d.strangers.take(in.Item.Channel, notOurs)
+		d.strangers.take(mark, notOurs)
 	}
 	return in, to, ours, err
 }

@@ -150,6 +150,20 @@ func TestOtherReactionsCostNothing(t *testing.T) {
 	}
 }
 
+// TestPinRightAfterTheOpening: people come into a room before the incident knows it, and a 📌 in the same moment counts.
+func TestPinRightAfterTheOpening(t *testing.T) {
+	t.Parallel()
+	h := startHouse(t)
+	room := h.openedRoom(t)
+	h.door.room = ""
+	h.joins(t, "Ev1", h.ana.ID, room)
+	h.door.room = room
+	h.reacts(t, true, pinnedBy(h.ana.ID, room, h.says(t, room, h.ben.ID, "the cache", "").TS))
+	if got := h.door.all(); len(got) != 1 {
+		t.Errorf("the door saw %+v", got)
+	}
+}
+
 // TestLatePins: what counts is whether the 📌 stands there now, and not what an event said that comes late.
 func TestLatePins(t *testing.T) {
 	t.Parallel()
