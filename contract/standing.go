@@ -293,7 +293,7 @@ const (
 func (c Card) LastLines(entries []incident.Entry, most int) Card {
 	f := CardField{Name: "Last on the timeline", Wide: true}
 	for _, e := range entries[max(0, len(entries)-most):] {
-		f.Lines = append(f.Lines, CardLine{Text: incident.Shorten(oneLine(e.Text), cardLine), Word: "at", At: e.At})
+		f.Lines = append(f.Lines, CardLine{Text: incident.Shorten(oneLine(e.Sentence()), cardLine), Word: "at", At: e.At})
 	}
 	if len(f.Lines) > 0 {
 		c.Fields = append(slices.Clip(c.Fields), f)

@@ -22,7 +22,8 @@ const (
 	VerbApprove  Verb = "approve"
 	VerbReject   Verb = "reject"
 	VerbDone     Verb = "done"
-	VerbNote     Verb = "note"
+	VerbNote     Verb = "note"     // also of a message of the chat: Quote
+	VerbWithdraw Verb = "withdraw" // take the words of a note away, or one's own pin of a message
 	VerbPage     Verb = "page"
 	VerbEscalate Verb = "escalate"
 	VerbQuiet    Verb = "quiet" // stop calling me for this incident
@@ -49,7 +50,7 @@ func Verbs() []Verb {
 	return []Verb{
 		VerbAck, VerbSeverity, VerbAssign, VerbAnswer, VerbApprove, VerbReject, VerbDone, VerbNote, VerbPage,
 		VerbEscalate, VerbQuiet, VerbResolve, VerbCancel, VerbPause, VerbResume, VerbRetry, VerbSkip, VerbStop, VerbReassign,
-		VerbAdvance, VerbReturn, VerbStep, VerbEdit, VerbRevert, VerbSend, VerbUpgrade,
+		VerbAdvance, VerbReturn, VerbStep, VerbEdit, VerbRevert, VerbSend, VerbUpgrade, VerbWithdraw,
 	}
 }
 
@@ -77,7 +78,7 @@ type Act struct {
 	By incident.Actor `json:"by,omitzero"`
 	// Key is the incident that the person means; an act that reaches another incident is refused. Empty = whichever.
 	Key      incident.Key  `json:"key,omitempty"`
-	Value    string        `json:"value,omitempty"`    // severity, choice, note, page target
+	Value    string        `json:"value,omitempty"`    // severity, choice, note, page target, number of a line
 	Reason   string        `json:"reason,omitempty"`   // why; also the message of a page
 	Step     string        `json:"step,omitempty"`     // the address of a step
 	Question string        `json:"question,omitempty"` // the question's key, when a button knows it
@@ -99,6 +100,9 @@ type Act struct {
 	// Runbook and Hash are the newer text of VerbUpgrade.
 	Runbook *runbooks.Runbook `json:"runbook,omitempty"`
 	Hash    string            `json:"hash,omitempty"`
+	// Quote says of VerbNote that Value is a message of the chat, and of VerbWithdraw, by its Message alone, that the
+	// person takes their pin of that message back. Its Pins are the incident's and are not read.
+	Quote *incident.Quote `json:"quote,omitempty"`
 }
 
 // What becomes of steps that can be taken back, when an incident ends.

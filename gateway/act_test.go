@@ -154,7 +154,7 @@ func TestAct(t *testing.T) {
 			gateway.Refusal{
 				Kind: gateway.RefusedInput, What: `unknown verb "explode"`,
 				Hint: "one of: ack, severity, assign, answer, approve, reject, done, note, page, escalate, quiet, resolve, cancel, " +
-					"pause, resume, retry, skip, stop, reassign, advance, return, step, edit, revert, send, upgrade",
+					"pause, resume, retry, skip, stop, reassign, advance, return, step, edit, revert, send, upgrade, withdraw",
 			},
 		},
 		{

@@ -154,6 +154,8 @@ type actRequest struct {
 	Undo   string         `json:"undo"`   // of resolve and cancel: revert or leave
 	YAML   string         `json:"yaml"`   // of step: the step, as a runbook has it
 	Hash   string         `json:"hash"`   // of upgrade: the text that was looked at; empty = whichever the library has
+
+	Quote *incident.Quote `json:"quote"` // of note and withdraw: a message of the chat
 }
 
 // act is POST /v1/incidents/{key}/{verb}. It is idempotent by the Idempotency-Key, else by its content for a minute. A
@@ -171,7 +173,7 @@ func (s *Server) act(c call) (int, any, error) {
 		Verb: contract.Verb(c.PathValue("verb")), Within: ActTime,
 		Act: contract.Act{
 			ID: id, By: by, Value: in.Value, Reason: in.Reason, Step: in.Step, Question: in.Question, Role: in.Role,
-			Person: in.Person, Page: in.Page, All: in.All, Fields: in.Fields, Undo: in.Undo,
+			Person: in.Person, Page: in.Page, All: in.All, Fields: in.Fields, Undo: in.Undo, Quote: in.Quote,
 		},
 	}
 	if err := s.addRunbook(c, in, &deed); err != nil {

@@ -92,6 +92,27 @@ func TestFieldsTravel(t *testing.T) {
 	}
 }
 
+// TestQuotesTravel: a program may put a message of the chat on the timeline; whose pin it is the incident says.
+func TestQuotesTravel(t *testing.T) {
+	t.Parallel()
+	d := newDoor(t)
+	in := d.declared(t)
+	at := "/v1/incidents/" + string(in.Key)
+	body := `{"value":"the pool is exhausted","as":"ana","quote":{"message":"C1/1.2","author":"Ann","link":"https://chat.example/1","pins":[{"name":"Eve"}]}}`
+	if r := d.api(t, "POST", at+"/note", body); r.status != http.StatusOK {
+		t.Errorf("answered %d %s", r.status, r.body)
+	}
+	lines := d.shown(t, in.WorkflowID).Timeline
+	e := lines[len(lines)-1]
+	if e.Sentence() != "«the pool is exhausted» – Ann" || e.Quote.Message != "C1/1.2" || len(e.Quote.Pins) != 1 || e.Quote.Pins[0].Person != "ana" {
+		t.Errorf("what arrived is %+v of %+v", e, e.Quote)
+	}
+	r := d.api(t, "POST", at+"/note", `{"value":"x","quote":{"massage":"C1/1.2"}}`)
+	if what, _ := r.problem(t); r.status != http.StatusBadRequest || !strings.Contains(what, "massage") {
+		t.Errorf("an unknown field is answered with %d %q", r.status, what)
+	}
+}
+
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	in := newDoor(t).declared(t)

@@ -47,7 +47,7 @@ func TestBadRequests(t *testing.T) {
 		{
 			"unknown verb", "POST", at + "/explode", "", bearer, 400, `unknown verb "explode"`,
 			"one of: ack, severity, assign, answer, approve, reject, done, note, page, escalate, quiet, resolve, cancel, " +
-				"pause, resume, retry, skip, stop, reassign, advance, return, step, edit, revert, send, upgrade",
+				"pause, resume, retry, skip, stop, reassign, advance, return, step, edit, revert, send, upgrade, withdraw",
 		},
 		{"unknown field", "POST", at + "/note", `{"text":"x"}`, bearer, 400, `unknown field "text"`, ""},
 		{"malformed act", "POST", at + "/note", "{\n \"value\": }", bearer, 400, "malformed JSON: line 2, column 11: invalid character '}' looking for beginning of value", ""},

@@ -272,6 +272,8 @@ func (p *played) act(inc *incident.Incident, at time.Time, verb contract.Verb, a
 		err = inc.SetSeverity(at, act.By, incident.SeverityChange{To: incident.Severity(act.Value), Reason: act.Reason})
 	case verb == contract.VerbAssign:
 		err = inc.Assign(at, act.By, act.Role, incident.Holder{Person: oncall.PersonID(act.Person), Name: act.PersonName, Accepted: true})
+	case verb == contract.VerbNote && act.Quote != nil:
+		_, _, err = inc.Pin(at, act.By, act.Value, *act.Quote)
 	case verb == contract.VerbNote:
 		err = inc.Note(at, act.By, act.Value)
 	case verb == contract.VerbStep:

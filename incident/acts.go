@@ -302,7 +302,7 @@ func (i *Incident) Note(at time.Time, by Actor, text string) error {
 	if strings.TrimSpace(text) == "" {
 		return refuse("", "an empty note says nothing")
 	}
-	i.Log(at, Entry{Kind: EntryNote, By: by, Text: text})
+	i.Log(at, Entry{Kind: EntryNote, By: by, Text: text, Written: true})
 	return nil
 }
 

@@ -19,9 +19,11 @@ func busy(t *testing.T) *incident.Incident {
 	must(t, i.Assign(start, person("dan"), incident.Commander, holder("dan", true)))
 	must(t, i.Assign(start, person("dan"), "comms", holder("cem", false)))
 	must(t, i.StopCalling(start, person("eve")))
+	_, _, err := i.Pin(start, person("eve"), "the pool is exhausted", message("m1"))
+	must(t, err)
 	i.Ask(start, incident.Question{Key: "ask/1", Step: "stop", Kind: incident.QuestionAsk, Choices: choices()})
 	i.Ask(start, incident.Question{Key: "approve/1", Step: "gate", Kind: incident.QuestionApprove, Chain: ids("ana", "ben", "cem"), Quorum: 3, Choices: verdicts()})
-	_, err := i.Answer(start, person("ana"), incident.Answer{Step: "gate", Choice: incident.ChoiceYes})
+	_, err = i.Answer(start, person("ana"), incident.Answer{Step: "gate", Choice: incident.ChoiceYes})
 	must(t, err)
 	// Room to grow in place: a copy that shares the array would write into it.
 	i.Timeline = append(make([]incident.Entry, 0, 100), i.Timeline...)
@@ -42,8 +44,18 @@ func acts(t *testing.T) map[string]func(*incident.Incident) {
 		"assign": func(i *incident.Incident) {
 			must(t, i.Assign(now, person("ana"), incident.Commander, holder("ben", true)))
 		},
-		"note":  func(i *incident.Incident) { must(t, i.Note(now, person("ana"), "x")) },
-		"phase": func(i *incident.Incident) { i.EnterPhase(now, incident.Recovery) },
+		"note": func(i *incident.Incident) { must(t, i.Note(now, person("ana"), "x")) },
+		"pin": func(i *incident.Incident) {
+			_, _, err := i.Pin(now, person("ana"), "x", message("m2"))
+			must(t, err)
+		},
+		"pin again": func(i *incident.Incident) {
+			_, _, err := i.Pin(now, person("ana"), "x", message("m1"))
+			must(t, err)
+		},
+		"unpin":       func(i *incident.Incident) { i.Unpin(now, person("eve"), "m1") },
+		"withdraw it": func(i *incident.Incident) { must(t, i.Withdraw(now, person("ana"), quoted(i, "m1"))) },
+		"phase":       func(i *incident.Incident) { i.EnterPhase(now, incident.Recovery) },
 		"finish": func(i *incident.Incident) {
 			must(t, i.Finish(now, person("ana"), incident.End{Ending: incident.Resolved}))
 		},

@@ -11,7 +11,7 @@ func TestNote(t *testing.T) {
 	t.Parallel()
 	i := declared()
 	must(t, i.Note(at(time.Minute), person("ana"), "the cache is full"))
-	want := incident.Entry{Seq: 2, At: at(time.Minute), Kind: incident.EntryNote, By: person("ana"), Text: "the cache is full"}
+	want := incident.Entry{Seq: 2, At: at(time.Minute), Kind: incident.EntryNote, By: person("ana"), Written: true, Text: "the cache is full"}
 	differs(t, "the line", want, i.Timeline[1])
 	for _, blank := range []string{"", " ", "\n\t"} {
 		refused(t, i.Note(start, person("ana"), blank), "an empty note says nothing")

@@ -16,7 +16,7 @@ var deeds = map[Permission]string{
 	"page": "page people", "escalate": "escalate", "pause": "pause the runbook", "resume": "resume the runbook",
 	"retry": "retry steps", "skip": "skip steps", "stop": "stop steps", "reassign": "reassign questions", "advance": "end phases",
 	"return": "go back to a phase", "step": "add steps", "edit": "edit steps", "revert": "take steps back", "send": "send signals",
-	"upgrade": "upgrade the runbook",
+	"upgrade": "upgrade the runbook", "withdraw": "withdraw notes",
 }
 
 // Deed is what the permission allows, in words that stand behind "may": "lower the severity".

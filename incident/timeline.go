@@ -45,6 +45,11 @@ type Entry struct {
 	Text string    `json:"text"`
 	Step string    `json:"step,omitempty"`
 	Left int       `json:"left,omitempty"` // of EntryLeftOut: how many lines stood here
+
+	Quote     *Quote `json:"quote,omitempty"`     // the line is a message of the chat
+	Written   bool   `json:"written,omitempty"`   // Text is a person's own words
+	Withdrawn bool   `json:"withdrawn,omitempty"` // somebody has taken the words away, and Text says so
+	Withdraws int    `json:"withdraws,omitempty"` // the Seq of the line that this one withdraws
 }
 
 // maxText bounds a timeline text in bytes, so that no alert and no note can outgrow a workflow's payload.
@@ -76,7 +81,7 @@ const (
 func (i *Incident) boundTimeline() {
 	size := 0
 	for n := range i.Timeline {
-		size += len(i.Timeline[n].Text) + entryOverhead
+		size += len(i.Timeline[n].Text) + entryOverhead + i.Timeline[n].Quote.weight()
 	}
 	if len(i.Timeline) <= maxEntries && size <= maxTimeline {
 		return

@@ -30,6 +30,11 @@ func New(inc incident.Incident) Record {
 	}
 	for _, e := range inc.Timeline {
 		e.At = e.At.UTC()
+		if e.Quote != nil {
+			quote := *e.Quote
+			quote.At = quote.At.UTC()
+			e.Quote = &quote
+		}
 		r.Timeline = append(r.Timeline, e)
 		if e.Kind == incident.EntrySeverity {
 			r.SeverityChanges = append(r.SeverityChanges, e)

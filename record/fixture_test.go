@@ -88,7 +88,7 @@ func resolved() incident.Incident {
 		},
 		StartedAt: after(-2 * time.Minute), DetectedAt: began(), DeclaredAt: began(), AcknowledgedAt: after(34100 * time.Millisecond),
 		AcknowledgedBy: ben(), MitigatedAt: after(20 * time.Minute), ResolvedAt: after(62 * time.Minute), Ending: incident.Resolved,
-		EndedBy: ana(), EndReason: "error rate is normal", Seq: 9, Timeline: timeline(source),
+		EndedBy: ana(), EndReason: "error rate is normal", Seq: 12, Timeline: timeline(source),
 	}
 }
 
@@ -117,7 +117,15 @@ func timeline(source incident.Actor) []incident.Entry {
 		{Seq: 6, At: after(time.Minute), Kind: incident.EntrySeverity, By: ben(), Text: "Ben Ito sets SEV2"},
 		{Seq: 7, At: after(2 * time.Minute), Kind: incident.EntrySeverity, By: ana(), Text: "Ana Ruiz changes SEV2 to SEV1 – all customers"},
 		{Seq: 8, At: after(3 * time.Minute), Kind: incident.EntryProblem, By: runbook, Text: "Slack does not answer; the backlog is posted later"},
-		{Seq: 9, At: after(62 * time.Minute), Kind: incident.EntryEnded, By: ana(), Text: "resolved by Ana Ruiz – error rate is normal"},
+		{
+			Seq: 9, At: after(4 * time.Minute), Kind: incident.EntryNote, By: ben(), Text: "the pool is exhausted", Written: true,
+			Quote: &incident.Quote{
+				Message: "C1/1.2", Author: "Ann Lee", At: after(2 * time.Minute), Link: "https://example.slack.com/archives/C1/p12", Pins: []incident.Actor{ben()},
+			},
+		},
+		{Seq: 10, At: after(5 * time.Minute), Kind: incident.EntryNote, By: ana(), Text: "a message of Ann Lee was withdrawn by Ana Ruiz", Written: true, Withdrawn: true},
+		{Seq: 11, At: after(6 * time.Minute), Kind: incident.EntryNote, By: ana(), Text: "Ana Ruiz withdraws line 10, a message of Ann Lee", Withdraws: 10},
+		{Seq: 12, At: after(62 * time.Minute), Kind: incident.EntryEnded, By: ana(), Text: "resolved by Ana Ruiz – error rate is normal"},
 	}
 }
 
@@ -146,6 +154,8 @@ func hostile() incident.Incident {
 			{Seq: 2, At: at, Kind: incident.EntrySeverity, By: actor, Text: evil},
 			{Seq: 3, At: at, Kind: incident.EntryPhase, By: actor, Text: evil},
 			{Seq: 4, At: at, Kind: incident.EntryProblem, By: actor, Text: evil},
+			{Seq: 5, At: at, Kind: incident.EntryNote, By: actor, Text: evil, Quote: &incident.Quote{Message: evil, Author: evil, At: at, Link: evil}},
+			{Seq: 6, At: at, Kind: incident.EntryNote, By: actor, Text: evil, Quote: &incident.Quote{Message: evil, Author: evil, At: at, Link: "https://evil.example/|`<b>"}},
 		},
 		EndReason: evil, EndedBy: actor,
 	}

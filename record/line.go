@@ -34,7 +34,7 @@ func Line(e incident.Entry, since time.Time) string {
 
 // sentence is an entry's text with its actor, where the text does not name them already.
 func sentence(e incident.Entry) string {
-	text, name := plain(e.Text), plain(e.By.String())
+	text, name := plain(e.Sentence()), plain(e.By.String())
 	if name == "" || e.By.Door == incident.DoorRunbook {
 		return text
 	}

@@ -131,7 +131,10 @@ func (p *page) timeline(r Record) {
 func entries(list []incident.Entry) [][]string {
 	rows := make([][]string, 0, len(list))
 	for _, e := range list {
-		what := escape(e.Text)
+		what := escape(e.Sentence())
+		if e.Quote != nil && e.Quote.Link != "" {
+			what += " " + link(e.Quote.Link)
+		}
 		switch e.Kind {
 		case incident.EntryProblem, incident.EntryRefused:
 			what = "**" + string(e.Kind) + ":** " + what

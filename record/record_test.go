@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -242,6 +243,9 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// ourLink is the link to a message at the end of a row: an address without a sign that ends it.
+var ourLink = regexp.MustCompile(`(?m) <https://a/[!#-&(-;=?-[\]^_a-{}~]*> \|$`)
+
 // FuzzMarkdown holds for every text from outside: it adds no line and no cell, and no sign of it keeps a meaning.
 func FuzzMarkdown(f *testing.F) {
 	for _, text := range []string{"a\nb", "# a | b", "\\", "\\|", "<b>", "1. a", "- a", "[a](b)", "http://a", "\u2028|", "\xff`", "\\\u202e[a]"} {
@@ -252,6 +256,7 @@ func FuzzMarkdown(f *testing.F) {
 		inc.Timeline = []incident.Entry{{Seq: 1, At: began(), Kind: incident.EntryNote, By: ben(), Text: "x"}}
 		lines := strings.Count(string(record.Markdown(inc)), "\n")
 		inc.Title, inc.Timeline[0].Text = text, text
+		inc.Timeline[0].Quote = &incident.Quote{Author: text, Link: "https://a/" + text}
 		out := string(record.Markdown(inc))
 		if got := strings.Count(out, "\n"); got != lines {
 			t.Fatalf("%d lines instead of %d", got, lines)
@@ -260,6 +265,7 @@ func FuzzMarkdown(f *testing.F) {
 			if !strings.HasPrefix(line, "| 2026-") {
 				continue
 			}
+			line = ourLink.ReplaceAllString(line, " |")
 			if bare := unescaped(line); strings.Count(bare, "|") != 4 || strings.ContainsAny(bare, "<>[]`*_&#~$\r") || strings.Contains(bare, "://") {
 				t.Fatalf("%q", line)
 			}

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,9 @@ func actOn(inc *incident.Incident, at time.Time, verb contract.Verb, act contrac
 		})
 		return contract.Receipt{Text: fmt.Sprintf("%s: %s", act.Role, orElse(act.PersonName, act.Person))}, err
 	case contract.VerbNote:
-		return contract.Receipt{Text: "noted"}, inc.Note(at, act.By, act.Value)
+		return note(inc, at, act)
+	case contract.VerbWithdraw:
+		return withdraw(inc, at, act)
 	case contract.VerbAnswer, contract.VerbApprove, contract.VerbReject, contract.VerbDone:
 		return answer(inc, at, verb, act)
 	case contract.VerbPage, contract.VerbEscalate, contract.VerbQuiet:
@@ -104,6 +107,41 @@ func page(inc *incident.Incident, at time.Time, verb contract.Verb, act contract
 func end(inc *incident.Incident, at time.Time, act contract.Act, e incident.End) (contract.Receipt, error) {
 	err := inc.Finish(at, act.By, e)
 	return contract.Receipt{Text: fmt.Sprintf("%s is %s", inc.Key, e.Ending)}, err
+}
+
+// note writes a person's words on the timeline, or a message of the chat.
+func note(inc *incident.Incident, at time.Time, act contract.Act) (contract.Receipt, error) {
+	if act.Quote == nil {
+		err := inc.Note(at, act.By, act.Value)
+		return contract.Receipt{Text: fmt.Sprintf("noted, as line %d", inc.Seq)}, err
+	}
+	line, fresh, err := inc.Pin(at, act.By, act.Value, *act.Quote)
+	if err != nil {
+		return contract.Receipt{}, err
+	}
+	command := "muster withdraw"
+	if act.By.Door == incident.DoorSlack {
+		command = "/muster withdraw"
+	}
+	text := fmt.Sprintf("it is on the timeline, as line %d", line)
+	if !fresh {
+		text = fmt.Sprintf("it is on the timeline already, as line %d; %s %s %d takes it away", line, command, inc.Key, line)
+	}
+	return contract.Receipt{Text: text}, nil
+}
+
+// withdraw takes the words of a line away, or the person's pin of a message.
+func withdraw(inc *incident.Incident, at time.Time, act contract.Act) (contract.Receipt, error) {
+	if act.Quote != nil {
+		return contract.Receipt{Text: inc.Unpin(at, act.By, act.Quote.Message)}, nil
+	}
+	line, err := strconv.Atoi(strings.TrimPrefix(strings.TrimSpace(act.Value), "#"))
+	if err != nil {
+		return contract.Receipt{}, &incident.Refusal{
+			What: fmt.Sprintf("%q is no number of a line", act.Value), Hint: "muster timeline shows which lines can be withdrawn, and their numbers",
+		}
+	}
+	return contract.Receipt{Text: fmt.Sprintf("line %d is withdrawn", line)}, inc.Withdraw(at, act.By, line)
 }
 
 // orElse is the first text that is not empty.

@@ -62,6 +62,9 @@ func TestEventsOfAnAct(t *testing.T) {
 		{"severity again", update(contract.VerbSeverity, contract.Act{Value: "SEV2"}), 0},
 		{"role", update(contract.VerbAssign, contract.Act{Role: "commander", Person: "ben", PersonName: "Ben"}), 14},
 		{"note", update(contract.VerbNote, contract.Act{Value: "hello"}), 6},
+		{"a message", update(contract.VerbNote, pinOf("ben", "m1", "the pool is exhausted")), 6},
+		{"a message again", update(contract.VerbNote, pinOf("ben", "m1", "the pool is exhausted")), 6},
+		{"a message withdrawn", update(contract.VerbWithdraw, unpinOf("ben", "m1")), 6},
 		{"acknowledged already", update(contract.VerbAck, contract.Act{}), 6},
 		{"refused", update(contract.VerbAnswer, contract.Act{Step: "now", Value: "never"}), 0},
 		{"alert repeats", func() {

@@ -315,6 +315,7 @@ var verbHelp = map[contract.Verb]string{
 	contract.VerbReject:   `Reject: {"step":"failover","reason":"why"}.`,
 	contract.VerbDone:     `A task is done: {"step":"containment/2","reason":"what was done"}.`,
 	contract.VerbNote:     `Write a note on the timeline: {"value":"text"}.`,
+	contract.VerbWithdraw: `Take the words of a note away, by the number of its line: {"value":"12"}.`,
 	contract.VerbPage:     `Page somebody: {"value":"sre-oncall","reason":"message"}.`,
 	contract.VerbEscalate: "Send the open pages to their next level at once.",
 	contract.VerbQuiet:    "Stop calling this person for this incident.",

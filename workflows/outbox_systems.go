@@ -222,6 +222,7 @@ func (r *run) comments() []incident.Entry {
 			incident.EntrySeverity, incident.EntryNote, incident.EntryAnswer, incident.EntryAcknowledged, incident.EntryEnded,
 		}, e.Kind)
 		if told && e.Seq > r.st.Shown.Commented {
+			e.Text = e.Sentence()
 			out = append(out, e)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,7 +34,13 @@ func completeWords(sh shell, f *callFlags, verb contract.Verb) cobra.CompletionF
 				found, err = d.openKeys(ctx)
 				return err
 			}
-			shown, err := d.Show(ctx, gateway.NormalKey(words[0]))
+			key := gateway.NormalKey(words[0])
+			shown, err := d.Show(ctx, key)
+			if err == nil && verb == contract.VerbWithdraw {
+				var part contract.TimelinePart
+				part, err = d.Timeline(ctx, key, 0)
+				shown.Incident.Timeline = part.Entries
+			}
 			if err == nil {
 				found = suggestions(verb, shown, d.config, words[1:])
 			}
@@ -79,6 +86,12 @@ func suggestions(verb contract.Verb, shown contract.Snapshot, config *roster.Con
 	case (verb == contract.VerbAssign || verb == contract.VerbReassign) && len(words) == 1 && config != nil:
 		for _, p := range config.Book.People {
 			out = append(out, cobra.CompletionWithDesc(string(p.ID), oneLine(p.Name)))
+		}
+	case verb == contract.VerbWithdraw && len(words) == 0:
+		for _, e := range slices.Backward(inc.Timeline) {
+			if e.Withdrawable() {
+				out = append(out, cobra.CompletionWithDesc(strconv.Itoa(e.Seq), oneLine(e.Sentence())))
+			}
 		}
 	default:
 		out = append(questionWords(verb, inc, words), runbookWords(verb, shown, words)...)

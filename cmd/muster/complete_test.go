@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 	"github.com/musterbook/musterbook/roster"
 )
@@ -50,6 +51,17 @@ func TestCompleteKnowsTheRunbook(t *testing.T) {
 				t.Errorf("suggestions (-want +got):\n%s", diff)
 			}
 		})
+	}
+	noted := busy()
+	by := incident.Actor{Person: "ana", Name: "Ana Ruiz"}
+	noted.Incident.Timeline = []incident.Entry{
+		{Seq: 3, Kind: incident.EntryNote, By: by, Text: "first", Written: true},
+		{Seq: 4, Kind: incident.EntryPhase, Text: "recovery"},
+		{Seq: 7, Kind: incident.EntryNote, By: by, Text: "x", Quote: &incident.Quote{Author: "Ben"}, Written: true},
+		{Seq: 9, Kind: incident.EntryNote, By: by, Withdrawn: true, Written: true},
+	}
+	if diff := cmp.Diff([]string{"7\t«x» – Ben", "3\tfirst"}, suggestions(contract.VerbWithdraw, noted, nil, nil)); diff != "" {
+		t.Errorf("lines that can be withdrawn (-want +got):\n%s", diff)
 	}
 	if skip := suggestions(contract.VerbSkip, busy(), nil, nil); len(skip) != 18 {
 		t.Errorf("%d steps can be skipped, want those that are not over", len(skip))

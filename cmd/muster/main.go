@@ -72,7 +72,7 @@ func rootCommand(sh shell) *cobra.Command {
 	}
 	add(groupIncident,
 		declareCommand(sh), drillCommand(sh), listCommand(sh), showCommand(sh), watchCommand(sh), timelineCommand(sh), ackCommand(sh),
-		escalateCommand(sh), declineCommand(sh), severityCommand(sh), assignCommand(sh), answerCommand(sh), approveCommand(sh), rejectCommand(sh), doneCommand(sh), noteCommand(sh),
+		escalateCommand(sh), declineCommand(sh), severityCommand(sh), assignCommand(sh), answerCommand(sh), approveCommand(sh), rejectCommand(sh), doneCommand(sh), noteCommand(sh), withdrawCommand(sh),
 		pageCommand(sh), oncallCommand(sh), whoCommand(sh), resolveCommand(sh), cancelCommand(sh), openCommand(sh), recordCommand(sh),
 	)
 	add(groupControl,

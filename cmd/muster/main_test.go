@@ -43,7 +43,7 @@ func TestCommands(t *testing.T) {
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
 		"exits": exits, "isjson": isJSON, "ready": ready, "eventually": eventually, "post": post, "append": appendLine, "hangup": hangUp,
-		"fetch": fetch,
+		"fetch": fetch, "keep": keep,
 	}
 }
 
@@ -63,6 +63,20 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if want := args[0]; strconv.Itoa(got) != want {
 		ts.Fatalf("exit status %d, want %s", got, want)
 	}
+}
+
+// keep gives a variable what a pattern's group matches in the last output: keep LINE 'as line ([0-9]+)'.
+func keep(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: keep NAME PATTERN")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	found := pattern.FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("%s matches nothing, or has not one group", args[1])
+	}
+	ts.Setenv(args[0], found[1])
 }
 
 // isJSON checks that the last output is one JSON value; isjson lines, that every line is one.

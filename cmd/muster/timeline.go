@@ -26,7 +26,7 @@ func timelineCommand(sh shell) *cobra.Command {
 	c := &cobra.Command{
 		Use: "timeline KEY", Short: "Show what has happened, and with --follow what happens",
 		Long: "Show an incident's timeline, in UTC. With --follow it goes on until the incident has ended; with --json as well, it\n" +
-			"prints one JSON object a line.",
+			"prints one JSON object a line. Notes end in the number by which muster withdraw takes them away.",
 		Example: "  muster timeline INC-1 --follow", Args: words("KEY"), ValidArgsFunction: completeKeys(sh, &f),
 		RunE: func(c *cobra.Command, words []string) error {
 			return call(c.Context(), sh, f, func(d *caller) error {
@@ -110,6 +110,7 @@ func (t *timelineReader) show(entries []incident.Entry) error {
 		}
 		if t.view == nil {
 			t.view = newView(t.sh.stdout, e.At).UTC()
+			t.view.numbers = true
 		}
 		t.view.Entry(e)
 	}

@@ -32,6 +32,7 @@ type view struct {
 	colour  bool
 	zone    *time.Location // shows the clock's time there; nil = the time that has passed
 	key     incident.Key   // of the incident that is shown; empty when it goes without saying
+	numbers bool           // of the lines that can be withdrawn
 	day     string         // the day that was shown last, of a view with the clock's time
 	err     error          // the first write that failed; nothing is written after it
 }
@@ -83,6 +84,9 @@ func (v *view) entry(e incident.Entry) string {
 	if e.Kind == incident.EntryDeclared && v.key != "" {
 		text = string(v.key) + " · " + text
 	}
+	if v.numbers && e.Withdrawable() {
+		text += fmt.Sprintf(" (line %d)", e.Seq)
+	}
 	if e.Kind == incident.EntryPhase {
 		head += "\n"
 	}
@@ -105,12 +109,12 @@ func (v *view) Below(text string) {
 // sentenceOf is an entry's text without what its kind says already, and with what it lacks: who spoke, what is not
 // proven about them, and which step a question belongs to.
 func sentenceOf(e incident.Entry) string {
-	text := strings.TrimPrefix(strings.TrimPrefix(e.Text, string(e.Kind)+" "), "· ")
+	text := strings.TrimPrefix(strings.TrimPrefix(e.Sentence(), string(e.Kind)+" "), "· ")
 	person := e.By.Name != "" && e.By.Door != incident.DoorRunbook
 	switch {
 	case e.Kind == incident.EntryAlert && person, e.Kind == incident.EntryCleared && person:
 		text = e.By.String() + " · " + text
-	case e.Kind == incident.EntryNote && person && !strings.HasPrefix(text, e.By.String()+" "):
+	case e.Kind == incident.EntryNote && person && !e.Withdrawn && !strings.HasPrefix(text, e.By.String()+" "):
 		text = e.By.String() + ": " + text
 	case e.Kind == incident.EntryPhase:
 		text = "── " + strings.ReplaceAll(text, "_", " ")

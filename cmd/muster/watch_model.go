@@ -75,6 +75,7 @@ type watch struct {
 // looked is what asking brought.
 type looked struct {
 	at    time.Time
+	after int // the line behind which the timeline was asked for; 0 = all of it
 	shown contract.Snapshot
 	part  contract.TimelinePart
 	err   error
@@ -101,7 +102,7 @@ func newWatch(ctx context.Context, door watchedDoor, o watchOptions) *watch {
 			return looked{at: o.now(), err: err}
 		}
 		part, err := door.Timeline(ctx, o.key, after)
-		return looked{at: o.now(), shown: shown, part: part, err: err}
+		return looked{at: o.now(), after: after, shown: shown, part: part, err: err}
 	}
 	m.act = func(deed gateway.Deed) outcome {
 		receipt, err := door.Act(ctx, o.key, deed)
@@ -172,14 +173,28 @@ func (m *watch) take(l looked) {
 	if l.shown.Closed {
 		m.askAt = l.at.Add(askEveryClosed)
 	}
-	for _, e := range l.part.Entries {
-		if e.Seq > m.seen {
-			m.seen, m.entries = e.Seq, append(m.entries, e)
-		}
-	}
+	m.addEntries(l)
 	m.drawTimeline()
 	m.first = min(m.first, max(0, len(m.open())-1))
 	m.overtaken()
+}
+
+// addEntries takes what is new on the timeline. When a line has lost its words that was read before, all of it is read
+// again at the next look.
+func (m *watch) addEntries(l looked) {
+	if l.after == 0 {
+		m.seen, m.entries, m.lines, m.drawn, m.day = 0, nil, nil, 0, ""
+	}
+	again, known := false, m.seen
+	for _, e := range l.part.Entries {
+		if e.Seq > m.seen {
+			again = again || e.Withdraws > 0 && e.Withdraws <= known
+			m.seen, m.entries = e.Seq, append(m.entries, e)
+		}
+	}
+	if again {
+		m.seen = 0
+	}
 }
 
 // overtaken closes a question that somebody else has answered meanwhile, and says who.

@@ -479,6 +479,35 @@ func TestWatchManyQuestions(t *testing.T) {
 	}
 }
 
+// TestWatchSeesAWithdrawal: a line that was seen already loses its words on the screen too.
+func TestWatchSeesAWithdrawal(t *testing.T) {
+	t.Parallel()
+	door := busyDoor()
+	newest := door.entries[len(door.entries)-1]
+	said := incident.Entry{Seq: newest.Seq + 1, At: newest.At, Kind: incident.EntryNote, By: incident.Actor{Name: "Ben"}, Text: "hunter2", Written: true}
+	door.entries = append(door.entries, said)
+	d := sitDown(t, door)
+	if seen := d.screen(); !strings.Contains(seen, "Ben: hunter2") {
+		t.Fatalf("the note is not seen:\n%s", seen)
+	}
+	gone, tells := said, said
+	gone.Text, gone.Withdrawn = "a note of Ben was withdrawn by Ana", true
+	tells.Seq, tells.Text, tells.Withdraws = said.Seq+1, "Ana withdraws it", said.Seq
+	door.mu.Lock()
+	door.entries = append(door.entries[:len(door.entries)-1], gone, tells)
+	door.mu.Unlock()
+	for range 3 {
+		d.look(askEvery + time.Second)
+	}
+	seen := d.screen()
+	if strings.Contains(seen, "hunter2") || !strings.Contains(seen, "a note of Ben was withdrawn by Ana") {
+		t.Errorf("the words are still seen:\n%s", seen)
+	}
+	if n := strings.Count(strings.Join(d.m.lines, "\n"), "Ana withdraws it"); n != 1 || len(d.m.entries) != len(door.entries) {
+		t.Errorf("the withdrawal is told %d times, and %d lines are known of %d", n, len(d.m.entries), len(door.entries))
+	}
+}
+
 func FuzzWatchScreen(f *testing.F) {
 	f.Add("checkout is slow", "a\x1b[2Jb\u202ec", 80, 24, "2")
 	f.Add(strings.Repeat("東京", 90), "\n\n", 40, 12, "n")

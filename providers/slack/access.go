@@ -58,6 +58,7 @@ func needs() []need {
 		{method: "conversations.setPurpose", scopes: []string{"channels:manage", "groups:write"}},
 		{method: "conversations.setTopic", scopes: []string{"channels:manage", "groups:write"}},
 		{method: "pins.add", scopes: []string{"pins:write"}},
+		{method: "reactions.get", scopes: []string{"reactions:read"}},
 		{method: "users.info", scopes: []string{"users:read"}},
 		// Looking up by e-mail wants users:read as well (https://docs.slack.dev/reference/scopes/users.read.email).
 		{method: "users.lookupByEmail", scopes: []string{"users:read.email"}},
@@ -86,6 +87,7 @@ func purposes() map[string]string {
 		"im:history":       "messages to single people",
 		"im:write":         "messages to single people",
 		"pins:write":       "pinning the incident's card",
+		"reactions:read":   "putting a message on the timeline with a 📌",
 		"users:read":       "knowing who pressed a button",
 		"users:read.email": "finding people by e-mail",
 	}

@@ -33,7 +33,7 @@ func TestAccess(t *testing.T) {
 	if off := got.Ours.Sub(got.Theirs).Abs(); got.Bot == "" || got.Workspace == "" || off > 2*time.Second {
 		t.Errorf("%+v", got)
 	}
-	w.Grant("bookmarks:read", "bookmarks:write", "chat:write", "channels:history", "channels:join", "channels:manage", "channels:read", "commands", "pins:write",
+	w.Grant("bookmarks:read", "bookmarks:write", "chat:write", "channels:history", "channels:join", "channels:manage", "channels:read", "commands", "pins:write", "reactions:read",
 		"users:read", "users:read.email", "groups:read", "groups:history", "groups:write")
 	if got, err = w.Access(t.Context()); err != nil {
 		t.Fatal(err)
@@ -62,6 +62,7 @@ func TestNeedsAreThoseOfTheCode(t *testing.T) {
 		"AddBookmarkContext": "bookmarks.add", "EditBookmarkContext": "bookmarks.edit", "ListBookmarksContext": "bookmarks.list",
 		"PostEphemeralContext": "chat.postEphemeral", "ArchiveConversationContext": "conversations.archive",
 		"SetTopicOfConversationContext": "conversations.setTopic", "GetConversationInfoContext": "conversations.info",
+		"GetReactionsContext": "reactions.get",
 		"GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open", "PublishViewContext": "views.publish", "UpdateViewContext": "views.update",
 	}
 	files, err := filepath.Glob("*.go")

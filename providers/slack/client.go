@@ -66,6 +66,7 @@ type Client struct {
 	emails  map[string]string // user id → e-mail in lower case
 	directs map[string]string // user id → id of our conversation with them
 	rooms   map[string]string // name → id, of rooms that are named by their name
+	names   map[string]string // user id → what Slack calls them, of people who are not in the roster
 }
 
 // identity is who we are in Slack.
@@ -98,6 +99,7 @@ func New(o Options) *Client {
 		emails:  map[string]string{},
 		directs: map[string]string{},
 		rooms:   map[string]string{},
+		names:   map[string]string{},
 	}
 }
 

@@ -45,7 +45,8 @@ type door struct {
 	away   error         // nobody answers about rooms
 	asked  []slack.Target
 
-	home func(incident.Actor, time.Time) (slack.Home, error) // what concerns somebody; nil = nothing
+	home      func(incident.Actor, time.Time) (slack.Home, error) // what concerns somebody; nil = nothing
+	meanwhile func(acted)                                         // told of each act while it is carried out; nil = nobody
 }
 
 func (d *door) Standing(_ context.Context, to slack.Target) (contract.Card, bool, error) {
@@ -59,6 +60,9 @@ func (d *door) take(a acted) (contract.Receipt, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.acts = append(d.acts, a)
+	if d.meanwhile != nil {
+		d.meanwhile(a)
+	}
 	return d.answer, d.refusal
 }
 
@@ -363,6 +367,8 @@ func commands(t *testing.T, h house) {
 		{"severity critical it  got worse", acted{Verb: contract.VerbSeverity, Act: contract.Act{Value: "critical", Reason: "it  got worse"}}},
 		{"resolve", acted{Verb: contract.VerbResolve}},
 		{"resolve it is over", acted{Verb: contract.VerbResolve, Act: contract.Act{Reason: "it is over"}}},
+		{"withdraw 12", acted{Verb: contract.VerbWithdraw, Act: contract.Act{Value: "12"}}},
+		{"withdraw inc-1 12", acted{To: slack.Target{Key: "INC-1"}, Verb: contract.VerbWithdraw, Act: contract.Act{Key: "INC-1", Value: "12"}}},
 		{"note restarted a < b & c", acted{Verb: contract.VerbNote, Act: contract.Act{Value: "restarted a < b & c"}}},
 		{"page <@" + h.ben.ID + "|ben> come quickly", acted{Verb: contract.VerbPage, Act: contract.Act{Value: "ben", Reason: "come quickly"}}},
 		{"assign comms <@" + h.ben.ID + ">", acted{Verb: contract.VerbAssign, Act: contract.Act{Role: "comms", Person: "ben", PersonName: "Ben Okoye"}}},

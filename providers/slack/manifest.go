@@ -84,6 +84,7 @@ func shortcuts() []ManifestShortcut {
 	return []ManifestShortcut{
 		{Name: declareTitle, Type: "global", CallbackID: ShortcutDeclare, Description: "Opens a form; the incident gets a channel and people"},
 		{Name: "Declare from message", Type: "message", CallbackID: ShortcutFromMessage, Description: "Declares an incident with what the message says"},
+		{Name: "Add to the timeline", Type: "message", CallbackID: ShortcutTimeline, Description: "Puts the message on the timeline of the room's incident"},
 	}
 }
 

@@ -40,10 +40,13 @@ func (d *Desk) table() routes {
 		shortcuts: map[string]taker{
 			ShortcutDeclare:     d.declareByShortcut,
 			ShortcutFromMessage: d.declareFromMessage,
+			ShortcutTimeline:    d.addToTimeline,
 		},
 		events: map[string]eventTaker{
 			"member_joined_channel": d.greet,
 			homeEvent:               d.openHome,
+			"reaction_added":        d.pin,
+			"reaction_removed":      d.unpin,
 		},
 	}
 }

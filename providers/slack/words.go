@@ -28,6 +28,7 @@ func words() []word {
 		{"resolve", contract.VerbResolve, "[INC-1] [revert|leave] [reason]", "the incident is over; revert or leave what can be taken back", readEnd},
 		{"cancel", contract.VerbCancel, "[INC-1] [revert|leave] reason", "it was no incident", readMust(readEnd)},
 		{"note", contract.VerbNote, "[INC-1] text", "write a line on the timeline", readMust(readValue)},
+		{"withdraw", contract.VerbWithdraw, "[INC-1] line", "take the words of a note away, by its line's number", readLine},
 		{"page", contract.VerbPage, "[INC-1] target [message]", "page a person, a team, a schedule, a policy or a service", readPage},
 		{"assign", contract.VerbAssign, "[INC-1] role person", "give somebody a role", readAssign},
 		{"answer", contract.VerbAnswer, "[INC-1] step choice|field=value…", "answer a question, or fill in a form", readAnswer},
@@ -142,6 +143,12 @@ func readAnswer(rest string, act *contract.Act) bool {
 	}
 	act.Value = rest
 	return act.Step != "" && act.Value != ""
+}
+
+// readLine reads the number of a line, and leaves it to the incident to say what is wrong with it.
+func readLine(rest string, act *contract.Act) bool {
+	act.Value = rest
+	return rest != "" && !strings.ContainsAny(rest, " \t\n")
 }
 
 func readStep(rest string, act *contract.Act) bool {

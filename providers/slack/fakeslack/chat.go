@@ -182,6 +182,7 @@ func (m *Message) wire(metadata bool) body {
 	if n := len(m.Edits); n > 0 {
 		out["edited"] = body{"user": m.User, "ts": strconv.FormatInt(m.Edits[n-1].At.Unix(), 10) + ".000000"}
 	}
+	m.extras(out)
 	if m.Metadata != nil && metadata {
 		out["metadata"] = m.Metadata
 	}

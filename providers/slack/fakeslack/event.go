@@ -20,6 +20,7 @@ const (
 	EphemeralPosted EventKind = "ephemeral_posted"
 	Pinned          EventKind = "pinned"
 	Bookmarked      EventKind = "bookmarked"
+	Reacted         EventKind = "reacted"
 	ViewOpened      EventKind = "view_opened"
 	ViewUpdated     EventKind = "view_updated"
 	HomePublished   EventKind = "home_published"

@@ -82,7 +82,7 @@ type Server struct {
 func defaultScopes() []string {
 	return []string{
 		"bookmarks:read", "bookmarks:write", "channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands", "groups:history",
-		"groups:read", "groups:write", "im:history", "im:write", "pins:write", "users:read", "users:read.email",
+		"groups:read", "groups:write", "im:history", "im:write", "pins:write", "reactions:read", "users:read", "users:read.email",
 	}
 }
 
@@ -193,6 +193,7 @@ func (s *Server) table() map[string]method {
 		"conversations.setPurpose": {run: s.conversationsSetPurpose},
 		"conversations.setTopic":   {run: s.conversationsSetTopic},
 		"pins.add":                 {run: s.pinsAdd},
+		"reactions.get":            {run: s.reactionsGet, formOnly: true},
 		"users.info":               {run: s.usersInfo, formOnly: true},
 		"users.lookupByEmail":      {run: s.usersLookupByEmail, formOnly: true},
 		"views.open":               {run: s.viewsOpen},

@@ -56,7 +56,12 @@ type Message struct {
 	At        time.Time
 	Ephemeral bool   // seen by To alone
 	To        string // user id of the one who sees an ephemeral message
-	notice    string // subtype of the workspace's own notices; such messages are not shown by Messages
+	Reactions []Reaction
+	Files     []string // their names
+	Username  string   // of a bot_message of another app, which has no user
+	// Attachments are the fallback texts of what is attached.
+	Attachments []string
+	notice      string // subtype of the workspace's own notices; such messages are not shown by Messages
 }
 
 // Edit is what a message said before it was updated.
