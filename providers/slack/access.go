@@ -55,6 +55,7 @@ func needs() []need {
 		{method: "conversations.join", scopes: []string{"channels:join"}},
 		{method: "conversations.list", scopes: []string{"channels:read", "groups:read"}},
 		{method: "conversations.open", scopes: []string{"im:write"}},
+		{method: "conversations.replies", scopes: []string{"channels:history", "groups:history"}},
 		{method: "conversations.setPurpose", scopes: []string{"channels:manage", "groups:write"}},
 		{method: "conversations.setTopic", scopes: []string{"channels:manage", "groups:write"}},
 		{method: "pins.add", scopes: []string{"pins:write"}},

@@ -57,6 +57,7 @@ func TestNeedsAreThoseOfTheCode(t *testing.T) {
 		"AuthTestContext":        "auth.test", "JoinConversationContext": "conversations.join", "OpenConversationContext": "conversations.open",
 		"InviteUsersToConversationContext": "conversations.invite", "GetUserByEmailContext": "users.lookupByEmail",
 		"GetUserInfoContext": "users.info", "PostMessageContext": "chat.postMessage", "GetConversationHistoryContext": "conversations.history",
+		"GetConversationRepliesContext": "conversations.replies",
 		"AddPinContext": "pins.add", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
 		"GetConversationsContext": "conversations.list", "SetPurposeOfConversationContext": "conversations.setPurpose",
 		"AddBookmarkContext": "bookmarks.add", "EditBookmarkContext": "bookmarks.edit", "ListBookmarksContext": "bookmarks.list",

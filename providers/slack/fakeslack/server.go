@@ -190,6 +190,7 @@ func (s *Server) table() map[string]method {
 		"conversations.list":       {run: s.conversationsList, formOnly: true},
 		"conversations.members":    {run: s.conversationsMembers, formOnly: true},
 		"conversations.open":       {run: s.conversationsOpen},
+		"conversations.replies":    {run: s.conversationsReplies},
 		"conversations.setPurpose": {run: s.conversationsSetPurpose},
 		"conversations.setTopic":   {run: s.conversationsSetTopic},
 		"pins.add":                 {run: s.pinsAdd},
