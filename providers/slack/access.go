@@ -67,12 +67,16 @@ func needs() []need {
 		{method: "views.publish"},
 		{method: "views.update"},
 		{scopes: []string{"commands"}},
+		// The event of a mention wants it (https://docs.slack.dev/reference/events/app_mention).
+		{scopes: []string{"app_mentions:read"}},
 	}
 }
 
 // purposes say what each scope is for, by what is lost without it.
 func purposes() map[string]string {
 	return map[string]string{
+		"app_mentions:read": "mentioning @musterbook",
+
 		"bookmarks:read":   "the links on top of a room",
 		"bookmarks:write":  "the links on top of a room",
 		"channels:history": "finding a message again after a crash",

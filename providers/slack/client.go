@@ -64,6 +64,7 @@ type Client struct {
 	self    *identity
 	byEmail map[string]string // e-mail in lower case → user id
 	emails  map[string]string // user id → e-mail in lower case
+	names   map[string]string // user id → what Slack calls them
 	directs map[string]string // user id → id of our conversation with them
 	rooms   map[string]string // name → id, of rooms that are named by their name
 }
@@ -96,6 +97,7 @@ func New(o Options) *Client {
 		log:     o.Log,
 		byEmail: map[string]string{},
 		emails:  map[string]string{},
+		names:   map[string]string{},
 		directs: map[string]string{},
 		rooms:   map[string]string{},
 	}

@@ -58,6 +58,7 @@ type declareAbout struct {
 	Runbook string `json:"b"` // whose inputs it shows
 	Respond string `json:"u,omitempty"`
 	Home    bool   `json:"h,omitempty"` // it was opened there
+	Thread  string `json:"t,omitempty"` // where everybody hears of it, unless it is private
 }
 
 // declareByWord opens the modal for a command that says no title.
@@ -84,16 +85,27 @@ func (d *Desk) declareByShortcut(ctx context.Context, in interaction) (answer, e
 func (d *Desk) declareFromMessage(ctx context.Context, in interaction) (answer, error) {
 	return d.declareForShortcut(ctx, in, func(ctx context.Context, o Offer) sheet {
 		text := d.client.readable(in.Message.Text)
-		title, _, _ := strings.Cut(text, "\n")
-		s := sheet{title: clip(title, maxTitle), summary: clip(text, maxSummary), service: serviceOf(in.Channel.Name, o.Services)}
-		link, err := d.client.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: in.Channel.ID, Ts: in.Message.TS})
-		if err != nil {
-			d.log.Warn("an incident is declared from a message to which there is no link", "error", classify("ask for a link", err))
-			return s
-		}
-		s.summary = strings.TrimSpace(s.summary + "\n" + link)
-		return s
+		return d.sheetOf(ctx, message{room: in.Channel.ID, roomName: in.Channel.Name, ts: in.Message.TS, text: text}, o)
 	})
+}
+
+// message is a message from which an incident is declared.
+type message struct {
+	room, roomName, ts string
+	text               string // without markup
+}
+
+// sheetOf is the sheet that says what a message says, with a link to it.
+func (d *Desk) sheetOf(ctx context.Context, m message, o Offer) sheet {
+	title, _, _ := strings.Cut(m.text, "\n")
+	s := sheet{title: clip(title, maxTitle), summary: clip(m.text, maxSummary), service: serviceOf(m.roomName, o.Services)}
+	link, err := d.client.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: m.room, Ts: m.ts})
+	if err != nil {
+		d.log.Warn("an incident is declared from a message to which there is no link", "error", classify("ask for a link", err))
+		return s
+	}
+	s.summary = strings.TrimSpace(s.summary + "\n" + link)
+	return s
 }
 
 // Bounds of what is taken over from a message, in characters.
@@ -103,7 +115,11 @@ const (
 )
 
 func (d *Desk) declareForShortcut(ctx context.Context, in interaction, begin func(context.Context, Offer) sheet) (answer, error) {
-	about := declareAbout{Room: in.Channel.ID, Respond: in.ResponseURL, Home: in.atHome()}
+	return d.declareInModal(ctx, in, declareAbout{Room: in.Channel.ID, Respond: in.ResponseURL, Home: in.atHome()}, begin)
+}
+
+// declareInModal opens the modal for a click or a shortcut.
+func (d *Desk) declareInModal(ctx context.Context, in interaction, about declareAbout, begin func(context.Context, Offer) sheet) (answer, error) {
 	a, err := d.openDeclare(ctx, in.TriggerID, about, begin)
 	if err != nil {
 		return d.tell(in, d.say(contract.Receipt{}, err)), nil
@@ -279,6 +295,9 @@ func (d *Desk) declared(ctx context.Context, in interaction) (answer, error) {
 		d.leadIn(ctx, in, begun)
 		if about.Home {
 			d.showHome(ctx, in.User.ID, wish{name: in.name(), since: time.Now(), said: begun.Text + "."})
+		}
+		if about.Thread != "" && s.private != "yes" {
+			d.tellDeclared(ctx, hearing{key: actID("view/" + in.View.ID), room: about.Room, thread: about.Thread, user: in.User.ID, since: instant(about.Thread)}, begun)
 		}
 	}
 	return a, err

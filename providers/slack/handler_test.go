@@ -46,6 +46,7 @@ type door struct {
 	asked  []slack.Target
 
 	home func(incident.Actor, time.Time) (slack.Home, error) // what concerns somebody; nil = nothing
+	again  bool // what is declared was declared before
 }
 
 func (d *door) Standing(_ context.Context, to slack.Target) (contract.Card, bool, error) {
@@ -68,7 +69,7 @@ func (d *door) Act(_ context.Context, to slack.Target, verb contract.Verb, act c
 
 func (d *door) Declare(_ context.Context, n slack.Declaration) (slack.Declared, error) {
 	receipt, err := d.take(acted{Declared: &n})
-	return slack.Declared{Text: receipt.Text, Key: "INC-7", WorkflowID: "incident/7"}, err
+	return slack.Declared{Text: receipt.Text, Key: "INC-7", WorkflowID: "incident/7", Again: d.again}, err
 }
 
 func (d *door) Offer(_ context.Context, of slack.Draft) (slack.Offer, error) {

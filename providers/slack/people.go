@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -76,6 +77,9 @@ func (c *Client) actor(ctx context.Context, user, name string) incident.Actor {
 			return actorOf(p)
 		}
 	}
+	if name == "" { // events do not say it
+		stranger.Name = c.nameOf(user)
+	}
 	return stranger
 }
 
@@ -96,9 +100,19 @@ func (c *Client) emailOf(ctx context.Context, user string) string {
 		c.log.Warn("Slack cannot tell who a user is; they act under their Slack name", "user", user, "error", err)
 		return ""
 	}
+	c.mu.Lock()
+	c.names[user] = cmp.Or(found.RealName, found.Name)
+	c.mu.Unlock()
 	email = strings.ToLower(found.Profile.Email)
 	if email != "" {
 		c.remember(email, user)
 	}
 	return email
+}
+
+// nameOf is what Slack calls a user, where it was asked before; else their id.
+func (c *Client) nameOf(user string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return cmp.Or(c.names[user], user)
 }

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -139,6 +140,17 @@ func timestamp(at time.Time) string {
 		return "0"
 	}
 	return fmt.Sprintf("%d.%06d", at.Unix(), at.Nanosecond()/1000)
+}
+
+// instant is when a message was posted, by its timestamp; the beginning of time
+// for what is none.
+func instant(ts string) time.Time {
+	whole, _, _ := strings.Cut(ts, ".")
+	seconds, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return time.Unix(0, 0)
+	}
+	return time.Unix(seconds, 0)
 }
 
 // pin pins a message. It is idempotent by nature: a second time is success. A

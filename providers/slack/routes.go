@@ -34,6 +34,7 @@ func (d *Desk) table() routes {
 			strings.TrimSuffix(actionPrefix, "."): d.press,
 			declareCallback:                       d.redraw,
 			homeCallback:                          d.pressHome,
+			mentionPrefix:                         d.openSpoken,
 		},
 		submitted: map[string]taker{declareCallback: d.declared, errandCallback: d.finish},
 		closed:    map[string]taker{},
@@ -44,6 +45,7 @@ func (d *Desk) table() routes {
 		events: map[string]eventTaker{
 			"member_joined_channel": d.greet,
 			homeEvent:               d.openHome,
+			mentionEvent:            d.addressed,
 		},
 	}
 }

@@ -81,6 +81,7 @@ type Server struct {
 // kind may ask for.
 func defaultScopes() []string {
 	return []string{
+		"app_mentions:read",
 		"bookmarks:read", "bookmarks:write", "channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands", "groups:history",
 		"groups:read", "groups:write", "im:history", "im:write", "pins:write", "users:read", "users:read.email",
 	}
