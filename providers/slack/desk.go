@@ -40,6 +40,7 @@ type Desk struct {
 	greeted   lately // who was caught up in which room
 	strangers lately // rooms of no incident
 	homes     homes  // whose is being published
+	places    places // rooms that are asked about
 	delayed   lately // what people were told is tried again
 }
 

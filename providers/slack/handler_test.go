@@ -45,8 +45,8 @@ type door struct {
 	away   error         // nobody answers about rooms
 	asked  []slack.Target
 
-	home func(incident.Actor, time.Time) (slack.Home, error) // what concerns somebody; nil = nothing
-	again  bool // what is declared was declared before
+	home  func(incident.Actor, time.Time) (slack.Home, error) // what concerns somebody; nil = nothing
+	again bool                                                // what is declared was declared before
 }
 
 func (d *door) Standing(_ context.Context, to slack.Target) (contract.Card, bool, error) {
