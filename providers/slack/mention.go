@@ -46,7 +46,7 @@ func (m mention) thread() string { return cmp.Or(m.ThreadTS, m.TS) }
 // answer each other would never end, and a corrected word is no new command.
 func (m mention) bySomebody() bool {
 	edited := len(m.Edited) > 0 && string(m.Edited) != "null"
-	return m.User != "" && m.Bot == "" && m.Subtype == "" && !edited
+	return m.User != "" && m.Bot == "" && m.Subtype != "bot_message" && !edited
 }
 
 // said is what a mention says to us, in Slack's markup. Only a message that
@@ -149,7 +149,7 @@ func (d *Desk) putOff(ctx context.Context, m mention, why error) error {
 	if !d.delayed.take(m.id, time.Hour) {
 		return why
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*askWithin)
 	defer cancel()
 	text := "That has not got through yet: Musterbook does not answer just now. It is tried again by itself for some six minutes; " +
 		"there is no need to say it again. In a hurry use the telephone or the command line."
@@ -231,54 +231,65 @@ type hearing struct {
 }
 
 // tellDeclared tells everybody in a thread which incident was declared, with the
-// way to its room, and brings whoever declared it there. Of a private incident
-// they alone are told.
+// way to its room, and lets whoever declared it in. Of a private incident they
+// alone are told.
 //
 // It is idempotent by the hearing's key. Another process that had declared the
 // same before is most likely answering just now: it is given time, and its answer
 // is looked for before there is another one.
 func (d *Desk) tellDeclared(ctx context.Context, h hearing, begun Declared) {
-	e := contract.Effect{Key: h.key + "/declared", Intended: h.since, Again: begun.Again}
 	if begun.Again && !sleep(ctx, othersTurn*d.pace) {
 		return
 	}
 	inc := d.begunAs(ctx, begun, tellWithin)
-	m := contract.Message{Text: d.declaredText(ctx, inc, begun, ". Its room is being opened."), Thread: h.thread}
-	if inc.Private {
-		m.Text = d.declaredText(ctx, inc, begun, ". Its room is not open yet.")
-		if err := d.inform(ctx, h.user, e.Key, m.Text); err != nil {
-			d.log.Warn("whoever declared an incident is not told of it", "incident", inc.Key, "error", err)
-		}
-		d.bring(ctx, inc.Room, h.user)
-		return
-	}
 	room, ts := "", ""
-	err := d.insist(ctx, e, func(e contract.Effect) (err error) {
-		room, ts, err = d.client.postOnce(ctx, h.room, e, m)
-		return err
-	})
-	if err != nil {
-		d.log.Warn("nobody is told where an incident was declared; it stands", "incident", cmp.Or(inc.Key, begun.Key), "room", h.room, "error", err)
+	if !inc.Private {
+		room, ts = d.tellThread(ctx, h, begun.Again, d.declaredText(ctx, inc, begun, "; its room is being opened."))
 	}
 	waited := inc.Room.ID == ""
 	if waited {
 		inc = d.begunAs(ctx, begun, roomWithin)
 	}
-	d.bring(ctx, inc.Room, h.user)
-	if ts != "" && (waited || begun.Again) {
-		m.Text = d.declaredText(ctx, inc, begun, ". Its room is not open yet; it will be on the list of channels.")
-		if err := classify("update an answer", d.client.update(ctx, room, ts, m)); err != nil {
-			d.log.Warn("an answer goes on without the way to the room", "incident", inc.Key, "error", err)
+	text := d.declaredText(ctx, inc, begun, noRoomYet)
+	if inc.Room.ID != "" {
+		d.admit(ctx, begun, inc.Room, h.user)
+	}
+	switch {
+	case inc.Private:
+		if err := d.inform(ctx, h.user, h.key+"/declared", text); err != nil {
+			d.log.Warn("whoever declared an incident is not told of it", "incident", begun.Key, "error", err)
+		}
+	case ts != "" && (waited || begun.Again): // one that was found again may say less
+		err := d.insist(ctx, contract.Effect{}, func(contract.Effect) error {
+			return classify("change an answer", d.client.update(ctx, room, ts, contract.Message{Text: text}))
+		})
+		if err != nil {
+			d.log.Warn("an answer goes on without the way to the room", "incident", begun.Key, "error", err)
 		}
 	}
 }
 
-// othersTurn is how long another process may take for an answer, in paces of the
-// desk; tellWithin is how long the room is waited for before everybody is told.
+// How long another process may take for an answer, in paces of the desk, and how
+// long the room is waited for before everybody is told.
 const (
 	othersTurn = 20
 	tellWithin = 1500 * time.Millisecond
 )
+
+// tellThread tells everybody in a thread, and answers which message does. Without
+// one the incident stands all the same.
+func (d *Desk) tellThread(ctx context.Context, h hearing, again bool, text string) (room, ts string) {
+	e := contract.Effect{Key: h.key + "/declared", Intended: h.since, Again: again}
+	err := d.insist(ctx, e, func(e contract.Effect) (err error) {
+		room, ts, err = d.client.postOnce(ctx, h.room, e, contract.Message{Text: text, Thread: h.thread})
+		return err
+	})
+	if err != nil {
+		d.log.Warn("nobody is told where an incident was declared; it stands", "room", h.room, "error", err)
+		return "", ""
+	}
+	return room, ts
+}
 
 // declaredText says which incident was declared, and where its room is.
 func (d *Desk) declaredText(ctx context.Context, inc incident.Incident, begun Declared, without string) string {
@@ -286,15 +297,5 @@ func (d *Desk) declaredText(ctx context.Context, inc incident.Incident, begun De
 	if inc.Room.ID == "" {
 		return text + without
 	}
-	return text + ". Its room: " + d.linkTo(ctx, inc.Room)
-}
-
-// bring invites somebody into the room of an incident that they declared.
-func (d *Desk) bring(ctx context.Context, room incident.Room, user string) {
-	if room.ID == "" {
-		return
-	}
-	if _, err := d.client.inviteChunk(ctx, room.ID, []string{user}); err != nil {
-		d.log.Warn("whoever declared an incident is not invited into its room", "room", room.Name, "error", err)
-	}
+	return text + d.itsRoom(ctx, inc.Room)
 }

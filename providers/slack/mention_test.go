@@ -108,7 +108,7 @@ func TestMentionDeclaresBeforeThereIsARoom(t *testing.T) {
 	}
 	h.says(t, room, first.TS, "@musterbook: declare Checkout is down")
 	until(t, "the answer in the thread", func() bool { return len(h.replies(room, first.TS)) == 2 })
-	if text := h.replies(room, first.TS)[1].Text; text != "INC-7 is declared. Its room is being opened." {
+	if text := h.replies(room, first.TS)[1].Text; text != "INC-7 is declared; its room is being opened." {
 		t.Errorf("everybody reads %q", text)
 	}
 	h.door.mu.Lock()
