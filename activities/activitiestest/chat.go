@@ -45,6 +45,7 @@ type Post struct {
 	ID, Text string
 	Buttons  []string // labels
 	Pinned   bool
+	Thread   string // the message that it answers
 }
 
 // Owner and name of the rooms that the suite opens. Every service takes the name as it is.
@@ -68,6 +69,10 @@ func Chat(t *testing.T, open func(t *testing.T) *ChatWorld) {
 		"PostConverges":                 suite.postConverges,
 		"PostKnowsItsKey":               suite.postKnowsItsKey,
 		"PostAnswersWithItsClass":       func(t *testing.T) { classes(t, suite.posting, nil) },
+		"PostIntoAThread":               suite.postsIntoAThread,
+		"PostIntoAThreadConverges":      func(t *testing.T) { converges(t, suite.replying) },
+		"PostIntoAThreadWithItsClass":   func(t *testing.T) { classes(t, suite.replying, nil) },
+		"PostIntoNoThread":              suite.postsIntoNoThread,
 		"ShowRoom":                      suite.shows,
 		"ShowRoomConverges":             suite.showConverges,
 		"ShowRoomAfterALostCard":        suite.showsAfterALostCard,
@@ -143,8 +148,14 @@ func (w *ChatWorld) look() any {
 	for n := range rooms {
 		rooms[n].ID = ""
 		slices.Sort(rooms[n].Members)
-		for m := range rooms[n].Posts {
-			rooms[n].Posts[m].ID = ""
+		posts := rooms[n].Posts
+		for m := range posts {
+			if first := slices.IndexFunc(posts, func(p Post) bool { return p.ID == posts[m].Thread }); first >= 0 {
+				posts[m].Thread = posts[first].Text
+			}
+		}
+		for m := range posts {
+			posts[m].ID = ""
 		}
 	}
 	return rooms

@@ -226,6 +226,40 @@ func ills() []ill {
 			w.change("public_url: "+wardAddress+", ", "")
 		}, "gateway", verdictWarn, "Lost: keys in calls. Some seconds later", "gateway.public_url"},
 		{"no signing secret", func(w *ward) { delete(w.env, "SLACK_SIGNING_SECRET") }, "slack", verdictFail, "without slack.signing_secret", "above"},
+		{"announced where the bot is", func(w *ward) {
+			w.announces("#incidents")
+			w.slack.AddRoom(fakeslack.Room{Name: "incidents", Private: true, Members: []string{fakeslack.BotUser}})
+		}, "slack", verdictOK, "announced in #incidents", ""},
+		{"announced in a public channel", func(w *ward) {
+			w.announces("#incidents")
+			w.slack.AddRoom(fakeslack.Room{Name: "incidents"})
+		}, "slack", verdictOK, "#incidents (joined with the first post)", ""},
+		{"announced in no channel", func(w *ward) { w.announces("#incidents") }, "slack", verdictFail, "slack.announce: #incidents is no channel that the bot can see", "/invite @musterbook"},
+		{"announced in a private channel", func(w *ward) {
+			w.announces("C0SECRET00")
+			w.slack.AddRoom(fakeslack.Room{ID: "C0SECRET00", Name: "secret", Private: true})
+		}, "slack", verdictFail, "slack.announce: C0SECRET00 is no channel that the bot can see", "/invite @musterbook"},
+		{"announced in an archived channel", func(w *ward) {
+			w.announces("C0OLDONE00")
+			w.slack.AddRoom(fakeslack.Room{ID: "C0OLDONE00", Name: "old", Archived: true, Members: []string{fakeslack.BotUser}})
+		}, "slack", verdictFail, "is archived", "unarchive"},
+		{"announced where few may post", func(w *ward) {
+			w.announces("#news")
+			w.slack.AddRoom(fakeslack.Room{Name: "news", Restricted: true, Members: []string{fakeslack.BotUser}})
+		}, "slack", verdictWarn, "lets only some people post", "let @musterbook post"},
+		{"a service's channel is missing", func(w *ward) {
+			w.announces("#incidents")
+			w.slack.AddRoom(fakeslack.Room{Name: "incidents"})
+			w.change("checkout: { owner:", `checkout: { announce: "#checkout", owner:`)
+		}, "slack", verdictFail, "services.checkout.announce: #checkout", "create it"},
+		{"no scope to look for channels", func(w *ward) {
+			w.announces("#incidents")
+			w.slack.Break(fakeslack.Fault{Kind: fakeslack.Refuse, Method: "conversations.list", Error: "missing_scope", Needed: "channels:read"})
+		}, "slack", verdictFail, "missing_scope", "channels:read"},
+		{"Slack does not say which channels there are", func(w *ward) {
+			w.announces("#incidents")
+			w.slack.Break(fakeslack.Fault{Kind: fakeslack.ServerError, Method: "conversations.list"})
+		}, "slack", verdictFail, "#incidents could not be asked", "slack.com"},
 		// Temporal and the gateway.
 		{"nothing runs", func(*ward) {}, "temporal", verdictNote, "no server runs here", "muster serve"},
 		{"a cluster is away", func(w *ward) { w.flags.address = w.local }, "temporal", verdictFail, "cannot be reached: dial", "TEMPORAL_ADDRESS"},

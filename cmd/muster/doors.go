@@ -78,7 +78,7 @@ func (d slackDoor) Declare(ctx context.Context, n slack.Declaration) (slack.Decl
 	if err != nil {
 		return slack.Declared{}, ruled(err)
 	}
-	return slack.Declared{Text: declaredText(begun), Key: begun.Key, WorkflowID: begun.WorkflowID}, nil
+	return slack.Declared{Text: declaredText(begun), Key: begun.Key, WorkflowID: begun.WorkflowID, Again: begun.Again}, nil
 }
 
 // Offer says what can be declared, from the configuration and the runbooks in force.

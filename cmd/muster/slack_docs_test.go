@@ -86,7 +86,7 @@ func TestSlackGuide(t *testing.T) {
 	explained := map[string]bool{}
 	for _, line := range strings.Split(table, "\n") {
 		cell, _, _ := strings.Cut(strings.TrimPrefix(line, "|"), "|")
-		for _, found := range regexp.MustCompile("`([a-z:.]+)`").FindAllStringSubmatch(cell, -1) {
+		for _, found := range regexp.MustCompile("`([a-z_:.]+)`").FindAllStringSubmatch(cell, -1) {
 			explained[found[1]] = true
 		}
 	}

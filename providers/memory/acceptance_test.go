@@ -82,7 +82,11 @@ func rooms(lines []memory.Line) []activitiestest.Room {
 		switch kind {
 		case "post":
 			posts++
-			room.Posts = append(room.Posts, activitiestest.Post{ID: fmt.Sprint("M", posts), Text: rest})
+			post := activitiestest.Post{ID: fmt.Sprint("M", posts), Text: rest}
+			if words, answers, ok := strings.Cut(rest, " (answers "); ok {
+				post.Text, post.Thread = words, strings.TrimSuffix(answers, ")")
+			}
+			room.Posts = append(room.Posts, post)
 		case "topic":
 			room.Topic = rest
 		}

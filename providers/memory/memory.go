@@ -262,5 +262,8 @@ func message(m contract.Message) string {
 	if len(m.Mention) > 0 {
 		text += " @" + people(m.Mention)
 	}
+	if m.Thread != "" {
+		text += " (answers " + m.Thread + ")"
+	}
 	return text
 }

@@ -85,7 +85,7 @@ func rooms(t *testing.T, fake *fakeslack.Server, users map[string]oncall.PersonI
 			}
 		}
 		for _, m := range fake.Messages(r.ID) {
-			post := activitiestest.Post{ID: m.TS, Text: m.Text, Pinned: slices.Contains(r.Pins, m.TS)}
+			post := activitiestest.Post{ID: m.TS, Text: m.Text, Pinned: slices.Contains(r.Pins, m.TS), Thread: m.ThreadTS}
 			for _, b := range m.Buttons() {
 				post.Buttons = append(post.Buttons, b.Text)
 			}

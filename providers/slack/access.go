@@ -55,6 +55,7 @@ func needs() []need {
 		{method: "conversations.join", scopes: []string{"channels:join"}},
 		{method: "conversations.list", scopes: []string{"channels:read", "groups:read"}},
 		{method: "conversations.open", scopes: []string{"im:write"}},
+		{method: "conversations.replies", scopes: []string{"channels:history", "groups:history"}},
 		{method: "conversations.setPurpose", scopes: []string{"channels:manage", "groups:write"}},
 		{method: "conversations.setTopic", scopes: []string{"channels:manage", "groups:write"}},
 		{method: "pins.add", scopes: []string{"pins:write"}},
@@ -67,12 +68,16 @@ func needs() []need {
 		{method: "views.publish"},
 		{method: "views.update"},
 		{scopes: []string{"commands"}},
+		// The event of a mention wants it (https://docs.slack.dev/reference/events/app_mention).
+		{scopes: []string{"app_mentions:read"}},
 	}
 }
 
 // purposes say what each scope is for, by what is lost without it.
 func purposes() map[string]string {
 	return map[string]string{
+		"app_mentions:read": "mentioning @musterbook",
+
 		"bookmarks:read":   "the links on top of a room",
 		"bookmarks:write":  "the links on top of a room",
 		"channels:history": "finding a message again after a crash",

@@ -33,7 +33,7 @@ func TestAccess(t *testing.T) {
 	if off := got.Ours.Sub(got.Theirs).Abs(); got.Bot == "" || got.Workspace == "" || off > 2*time.Second {
 		t.Errorf("%+v", got)
 	}
-	w.Grant("bookmarks:read", "bookmarks:write", "chat:write", "channels:history", "channels:join", "channels:manage", "channels:read", "commands", "pins:write", "reactions:read",
+	w.Grant("app_mentions:read", "bookmarks:read", "bookmarks:write", "chat:write", "channels:history", "channels:join", "channels:manage", "channels:read", "commands", "pins:write", "reactions:read",
 		"users:read", "users:read.email", "groups:read", "groups:history", "groups:write")
 	if got, err = w.Access(t.Context()); err != nil {
 		t.Fatal(err)
@@ -57,7 +57,8 @@ func TestNeedsAreThoseOfTheCode(t *testing.T) {
 		"AuthTestContext":        "auth.test", "JoinConversationContext": "conversations.join", "OpenConversationContext": "conversations.open",
 		"InviteUsersToConversationContext": "conversations.invite", "GetUserByEmailContext": "users.lookupByEmail",
 		"GetUserInfoContext": "users.info", "PostMessageContext": "chat.postMessage", "GetConversationHistoryContext": "conversations.history",
-		"AddPinContext": "pins.add", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
+		"GetConversationRepliesContext": "conversations.replies",
+		"AddPinContext":                 "pins.add", "UpdateMessageContext": "chat.update", "CreateConversationContext": "conversations.create",
 		"GetConversationsContext": "conversations.list", "SetPurposeOfConversationContext": "conversations.setPurpose",
 		"AddBookmarkContext": "bookmarks.add", "EditBookmarkContext": "bookmarks.edit", "ListBookmarksContext": "bookmarks.list",
 		"PostEphemeralContext": "chat.postEphemeral", "ArchiveConversationContext": "conversations.archive",
@@ -114,7 +115,7 @@ func TestNeedsAgreeWithSlackAndTheGuide(t *testing.T) {
 		t.Fatal(err)
 	}
 	var granted []string
-	for _, m := range regexp.MustCompile(`(?m)^      - ([a-z]+(?::[a-z.]+)?)$`).FindAllStringSubmatch(string(guide), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^      - (commands|[a-z_]+:[a-z.]+)$`).FindAllStringSubmatch(string(guide), -1) {
 		granted = append(granted, m[1])
 	}
 	var needed []string

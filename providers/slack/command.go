@@ -45,21 +45,34 @@ func (c command) check() error {
 
 // carryOut does what a command says and tells what came of it.
 func (d *Desk) carryOut(ctx context.Context, c command, order order) string {
+	receipt, err := d.perform(ctx, c, order)
+	return d.say(receipt, err)
+}
+
+// perform does what a command says. It is idempotent by the command's trigger.
+func (d *Desk) perform(ctx context.Context, c command, order order) (contract.Receipt, error) {
 	switch order.kind {
 	case orderHelp:
-		return help(c.Name)
+		return contract.Receipt{Text: help(c.Name)}, nil
 	case orderTell:
-		return d.tellAbout(ctx, Target{Key: order.act.Key, Room: c.Room, RoomName: c.RoomName}, order.topic)
-	case orderAct, orderErrand, orderDeclare: // a declaration has its own way, see obey
+		return contract.Receipt{Text: d.tellAbout(ctx, Target{Key: order.act.Key, Room: c.Room, RoomName: c.RoomName}, order.topic)}, nil
+	case orderAct, orderErrand, orderDeclare: // a declaration has its own way, see declareFor
 	}
 	act := order.act
 	act.ID, act.By = actID(c.TriggerID), d.who(ctx, c.User, c.UserName)
 	if !d.resolve(ctx, order.verb, &act) {
-		return "That person is not in the roster."
+		return contract.Receipt{Text: "That person is not in the roster."}, nil
 	}
+	d.nameAll(ctx, &act)
 	to := Target{Key: act.Key, Room: c.Room, RoomName: c.RoomName}
-	receipt, err := d.door.Act(ctx, to, order.verb, act)
-	return d.say(receipt, err)
+	return d.door.Act(ctx, to, order.verb, act)
+}
+
+// declareFor begins the incident that a command declares.
+func (d *Desk) declareFor(ctx context.Context, c command, n Declaration) (Declared, error) {
+	n.ID, n.Room, n.By = actID(c.TriggerID), c.Room, d.who(ctx, c.User, c.UserName)
+	n.Title = d.naming(ctx, n.Title)
+	return d.door.Declare(ctx, n)
 }
 
 // resolve puts people of the roster in the place of Slack's mentions. It
@@ -140,7 +153,14 @@ func parseCommand(text string) (order, error) {
 	if why, ok := NotOffered()[contract.Verb(strings.ToLower(verb))]; ok {
 		return order{}, fmt.Errorf("%s is not offered here: %s", strings.ToLower(verb), why)
 	}
-	return order{}, fmt.Errorf("%q is not a command; help lists them all", verb)
+	return order{}, unknownWord(verb)
+}
+
+// unknownWord is the beginning of a text that is no command.
+type unknownWord string
+
+func (u unknownWord) Error() string {
+	return fmt.Sprintf("%q is not a command; help lists them all", string(u))
 }
 
 func (w word) parse(rest string) (order, error) {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -58,6 +57,7 @@ type declareAbout struct {
 	Runbook string `json:"b"` // whose inputs it shows
 	Respond string `json:"u,omitempty"`
 	Home    bool   `json:"h,omitempty"` // it was opened there
+	Thread  string `json:"t,omitempty"` // where everybody hears of it, unless it is private
 }
 
 // declareByWord opens the modal for a command that says no title.
@@ -83,17 +83,23 @@ func (d *Desk) declareByShortcut(ctx context.Context, in interaction) (answer, e
 // declareFromMessage opens the modal with what a message says, and with a link to it.
 func (d *Desk) declareFromMessage(ctx context.Context, in interaction) (answer, error) {
 	return d.declareForShortcut(ctx, in, func(ctx context.Context, o Offer) sheet {
-		text := d.client.readable(in.Message.Text)
-		title, _, _ := strings.Cut(text, "\n")
-		s := sheet{title: clip(title, maxTitle), summary: clip(text, maxSummary), service: serviceOf(in.Channel.Name, o.Services)}
-		link, err := d.client.api.GetPermalinkContext(ctx, &slack.PermalinkParameters{Channel: in.Channel.ID, Ts: in.Message.TS})
-		if err != nil {
-			d.log.Warn("an incident is declared from a message to which there is no link", "error", classify("ask for a link", err))
-			return s
-		}
-		s.summary = strings.TrimSpace(s.summary + "\n" + link)
-		return s
+		text := d.plain(ctx, in.Message.Text)
+		return d.sheetOf(ctx, occasion{room: in.Channel.ID, roomName: in.Channel.Name, ts: in.Message.TS, text: text}, o)
 	})
+}
+
+// occasion is a message from which an incident is declared.
+type occasion struct {
+	room, roomName, ts string
+	text               string // without markup
+}
+
+// sheetOf is the sheet that says what a message says, with a link to it.
+func (d *Desk) sheetOf(ctx context.Context, m occasion, o Offer) sheet {
+	title, _, _ := strings.Cut(m.text, "\n")
+	s := sheet{title: clip(title, maxTitle), summary: clip(m.text, maxSummary), service: serviceOf(m.roomName, o.Services)}
+	s.summary = strings.TrimSpace(s.summary + "\n" + d.client.permalink(ctx, m.room, m.ts))
+	return s
 }
 
 // Bounds of what is taken over from a message, in characters.
@@ -103,7 +109,11 @@ const (
 )
 
 func (d *Desk) declareForShortcut(ctx context.Context, in interaction, begin func(context.Context, Offer) sheet) (answer, error) {
-	about := declareAbout{Room: in.Channel.ID, Respond: in.ResponseURL, Home: in.atHome()}
+	return d.declareInModal(ctx, in, declareAbout{Room: in.Channel.ID, Respond: in.ResponseURL, Home: in.atHome()}, begin)
+}
+
+// declareInModal opens the modal for a click or a shortcut.
+func (d *Desk) declareInModal(ctx context.Context, in interaction, about declareAbout, begin func(context.Context, Offer) sheet) (answer, error) {
 	a, err := d.openDeclare(ctx, in.TriggerID, about, begin)
 	if err != nil {
 		return d.tell(in, d.say(contract.Receipt{}, err)), nil
@@ -280,6 +290,9 @@ func (d *Desk) declared(ctx context.Context, in interaction) (answer, error) {
 		if about.Home {
 			d.showHome(ctx, in.User.ID, wish{name: in.name(), since: time.Now(), said: begun.Text + "."})
 		}
+		if about.Thread != "" && s.private != "yes" {
+			d.tellDeclared(ctx, hearing{key: actID("view/" + in.View.ID), room: about.Room, thread: about.Thread, user: in.User.ID, since: instantOf(about.Thread)}, begun)
+		}
 	}
 	return a, err
 }
@@ -351,26 +364,4 @@ func serviceOf(room string, services []string) (found string) {
 		}
 	}
 	return found
-}
-
-// markup is a mention or a link in Slack's markup.
-var markup = regexp.MustCompile(`<([@#!]?)([^|<>]*)(?:\|([^<>]*))?>`)
-
-// readable is a message without Slack's markup.
-func (c *Client) readable(text string) string {
-	text = markup.ReplaceAllStringFunc(text, func(found string) string {
-		m := markup.FindStringSubmatch(found)
-		label := m[3]
-		if p, known := c.people.PersonBySlack(m[2]); m[1] == "@" && known {
-			label = p.Name
-		}
-		if label == "" {
-			label = m[2]
-		}
-		if m[1] == "" && m[3] != "" && m[3] != m[2] {
-			return label + " (" + m[2] + ")"
-		}
-		return m[1] + label
-	})
-	return strings.TrimSpace(unescape(text))
 }

@@ -40,6 +40,8 @@ type Desk struct {
 	greeted   lately // who was caught up in which room
 	strangers lately // rooms of no incident
 	homes     homes  // whose is being published
+	places    places // rooms that are asked about
+	delayed   lately // what people were told is tried again
 }
 
 // NewDesk makes a desk. The client tells who the people are and sends the
@@ -100,7 +102,7 @@ func (d *Desk) obey(ctx context.Context, c command) (answer, error) {
 	}
 	ctx, cancel := deadline(ctx)
 	defer cancel()
-	o, err := parseCommand(unescape(c.Text))
+	o, err := parseCommand(withoutMarkup(c.Text))
 	if err != nil {
 		return reply(err.Error())
 	}

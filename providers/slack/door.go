@@ -85,6 +85,7 @@ type Declared struct {
 	Text       string       // says so, in a sentence
 	Key        incident.Key // empty while no worker has given it
 	WorkflowID string
+	Again      bool // it had been begun before, by the same declaration
 }
 
 // Declaration is an incident that a person declares.

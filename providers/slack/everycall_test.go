@@ -41,6 +41,19 @@ func deeds() map[string]deed {
 				return err
 			}
 		},
+		"answer in a thread": func(t *testing.T, w world) func(context.Context, bool) error {
+			room := w.room(t)
+			first, err := w.Post(t.Context(), contract.PostRequest{Effect: effect("q"), Room: room, Message: contract.Message{Text: "Who looks?"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return func(ctx context.Context, again bool) error {
+				req := contract.PostRequest{Effect: effect("k"), Room: room, Message: contract.Message{Text: "Ana", Thread: first.Message}}
+				req.Again = again
+				_, err := w.Post(ctx, req)
+				return err
+			}
+		},
 		"show the room": showTheRoom,
 		"announce": func(_ *testing.T, w world) func(context.Context, bool) error {
 			w.AddRoom(fakeslack.Room{Name: "incidents"})

@@ -47,6 +47,7 @@ type door struct {
 
 	home      func(incident.Actor, time.Time) (slack.Home, error) // what concerns somebody; nil = nothing
 	meanwhile func(acted)                                         // told of each act while it is carried out; nil = nobody
+	again     bool                                                // what is declared was declared before
 }
 
 func (d *door) Standing(_ context.Context, to slack.Target) (contract.Card, bool, error) {
@@ -72,7 +73,7 @@ func (d *door) Act(_ context.Context, to slack.Target, verb contract.Verb, act c
 
 func (d *door) Declare(_ context.Context, n slack.Declaration) (slack.Declared, error) {
 	receipt, err := d.take(acted{Declared: &n})
-	return slack.Declared{Text: receipt.Text, Key: "INC-7", WorkflowID: "incident/7"}, err
+	return slack.Declared{Text: receipt.Text, Key: "INC-7", WorkflowID: "incident/7", Again: d.again}, err
 }
 
 func (d *door) Offer(_ context.Context, of slack.Draft) (slack.Offer, error) {
@@ -370,6 +371,15 @@ func commands(t *testing.T, h house) {
 		{"withdraw 12", acted{Verb: contract.VerbWithdraw, Act: contract.Act{Value: "12"}}},
 		{"withdraw inc-1 12", acted{To: slack.Target{Key: "INC-1"}, Verb: contract.VerbWithdraw, Act: contract.Act{Key: "INC-1", Value: "12"}}},
 		{"note restarted a < b & c", acted{Verb: contract.VerbNote, Act: contract.Act{Value: "restarted a < b & c"}}},
+		{
+			"note <@" + h.ben.ID + "|ben> restarts <#C1|ops>, see <https://x.example/d|board>",
+			acted{Verb: contract.VerbNote, Act: contract.Act{Value: "@Ben Okoye restarts #ops, see board (https://x.example/d)"}},
+		},
+		{"note <https://x.example/d> says <!here>", acted{Verb: contract.VerbNote, Act: contract.Act{Value: "https://x.example/d says @here"}}},
+		{"cancel <@UNOBODY99|gone> was wrong", acted{Verb: contract.VerbCancel, Act: contract.Act{Reason: "@gone was wrong"}}},
+		{"answer impact owner=<@" + h.ben.ID + "|ben> note=ask <@" + h.ben.ID + ">", acted{Verb: contract.VerbAnswer, Act: contract.Act{
+			Step: "impact", Value: incident.ChoiceFilled, Fields: map[string]any{"owner": "ben", "note": "ask @Ben Okoye"},
+		}}},
 		{"page <@" + h.ben.ID + "|ben> come quickly", acted{Verb: contract.VerbPage, Act: contract.Act{Value: "ben", Reason: "come quickly"}}},
 		{"assign comms <@" + h.ben.ID + ">", acted{Verb: contract.VerbAssign, Act: contract.Act{Role: "comms", Person: "ben", PersonName: "Ben Okoye"}}},
 		{"assign comms ben", acted{Verb: contract.VerbAssign, Act: contract.Act{Role: "comms", Person: "ben"}}},

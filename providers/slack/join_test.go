@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/musterbook/musterbook/contract"
 	"github.com/musterbook/musterbook/oncall"
@@ -108,6 +109,62 @@ func TestCatchingUpFails(t *testing.T) {
 				t.Errorf("shown %d times, want %d", n, tt.shown)
 			}
 		})
+	}
+}
+
+// TestInvitedAtTheOpening: people are invited before the incident knows its room. They are caught up all the same, once,
+// and one question about the room serves all of them.
+func TestInvitedAtTheOpening(t *testing.T) {
+	t.Parallel()
+	h, room := opened(t)
+	h.door.room = ""
+	statuses := make(chan int, 2)
+	for id, user := range map[string]string{"Ev1": h.ana.ID, "Ev2": h.ben.ID} {
+		go func() { statuses <- h.joins(t, id, user, room) }()
+	}
+	until(t, "the first question", func() bool { h.door.mu.Lock(); defer h.door.mu.Unlock(); return len(h.door.asked) > 0 })
+	h.door.mu.Lock()
+	h.door.room = room
+	h.door.mu.Unlock()
+	for range 2 {
+		if status := <-statuses; status != http.StatusOK {
+			t.Errorf("Slack hears %d", status)
+		}
+	}
+	if n := len(h.Ephemerals(room)); n != 2 {
+		t.Errorf("%d are told, want two", n)
+	}
+	if status := h.joins(t, "Ev3", h.ana.ID, room); status != http.StatusOK || len(h.Ephemerals(room)) != 2 {
+		t.Errorf("Ana is told again, Slack hears %d", status)
+	}
+}
+
+// TestRoomThatTakesLong: Slack is asked to tell of it again, and they are caught up then, once. A room that nobody of us
+// opened, and one that was opened long ago, is nobody's at once.
+func TestRoomThatTakesLong(t *testing.T) {
+	t.Parallel()
+	h, room := opened(t)
+	h.door.room = ""
+	for range 2 {
+		if status := h.joins(t, "Ev1", h.ana.ID, room); status != http.StatusServiceUnavailable {
+			t.Fatalf("Slack hears %d", status)
+		}
+	}
+	h.door.room = room
+	for range 2 {
+		if status := h.joins(t, "Ev1", h.ana.ID, room); status != http.StatusOK {
+			t.Errorf("Slack hears %d", status)
+		}
+	}
+	if told := h.Ephemerals(room); len(told) != 1 || told[0].To != h.ana.ID {
+		t.Errorf("told %+v", told)
+	}
+	old := h.AddRoom(fakeslack.Room{Name: "inc-0-old", Creator: fakeslack.BotUser, Created: time.Now().Add(-time.Hour), Members: []string{fakeslack.BotUser, h.ana.ID}}).ID
+	theirs := h.AddRoom(fakeslack.Room{Name: "inc-9-theirs", Members: []string{fakeslack.BotUser, h.ana.ID}}).ID
+	for id, room := range map[string]string{"Ev2": old, "Ev3": theirs} {
+		if status := h.joins(t, id, h.ana.ID, room); status != http.StatusOK {
+			t.Errorf("of a room that is nobody's Slack hears %d", status)
+		}
 	}
 }
 

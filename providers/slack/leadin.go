@@ -45,8 +45,7 @@ const noRoomYet = ". Its room is not open yet; it will be on the list of channel
 // so the answer has the link; where one takes longer, the link follows. It is
 // idempotent by the command's trigger.
 func (d *Desk) inOneLine(ctx context.Context, c command, n Declaration) (answer, error) {
-	n.ID, n.Room, n.By = actID(c.TriggerID), c.Room, d.who(ctx, c.User, c.UserName)
-	begun, err := d.door.Declare(ctx, n)
+	begun, err := d.declareFor(ctx, c, n)
 	if err != nil {
 		return reply(d.say(contract.Receipt{}, err))
 	}
@@ -86,15 +85,22 @@ func (d *Desk) admit(ctx context.Context, begun Declared, room incident.Room, us
 
 // roomOf waits for the room of a new incident; the zero room is none.
 func (d *Desk) roomOf(ctx context.Context, begun Declared, within time.Duration) incident.Room {
+	return d.begunAs(ctx, begun, within).Room
+}
+
+// begunAs waits for the room of a new incident and shows the incident, without a
+// room when that takes too long; the zero incident when nobody answers.
+func (d *Desk) begunAs(ctx context.Context, begun Declared, within time.Duration) incident.Incident {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
+	var inc incident.Incident
 	for pause := d.pace; ; pause = min(2*pause, 2*time.Second) {
 		shown, err := d.door.Show(ctx, Target{WorkflowID: begun.WorkflowID, Key: begun.Key})
-		if err == nil && shown.Incident.Room.ID != "" {
-			return shown.Incident.Room
+		if err == nil {
+			inc = shown.Incident
 		}
-		if !sleep(ctx, pause) {
-			return incident.Room{}
+		if inc.Room.ID != "" || !sleep(ctx, pause) {
+			return inc
 		}
 	}
 }
@@ -114,18 +120,25 @@ func (d *Desk) linkTo(ctx context.Context, room incident.Room) string {
 // inform writes to one user, in private. It is idempotent by the key, which the
 // message carries: a second try looks for it first.
 func (d *Desk) inform(ctx context.Context, user, key, text string) error {
-	e := contract.Effect{Key: key, Intended: time.Now()}
+	return d.insist(ctx, contract.Effect{Key: key, Intended: time.Now()}, func(e contract.Effect) error {
+		room, err := d.client.direct(ctx, user)
+		if err == nil {
+			_, _, err = d.client.postOnce(ctx, room, e, contract.Message{Text: text})
+		}
+		return err
+	})
+}
+
+// insist tries an effect again where Slack is away, until the context ends. What
+// Slack refuses is not tried again.
+func (d *Desk) insist(ctx context.Context, e contract.Effect, do func(contract.Effect) error) error {
 	var err error
 	for try := range fillTries {
 		if try > 0 && !sleep(ctx, d.pace<<try) {
 			break
 		}
-		e.Again = try > 0
-		var room string
-		if room, err = d.client.direct(ctx, user); err == nil {
-			_, _, err = d.client.postOnce(ctx, room, e, contract.Message{Text: text})
-		}
-		if err == nil || contract.IsRefused(err) {
+		e.Again = e.Again || try > 0
+		if err = do(e); err == nil || contract.IsRefused(err) {
 			return err
 		}
 		var later *contract.Later

@@ -1,6 +1,7 @@
 package slack
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -60,45 +61,62 @@ func (c *Client) forget(user string) {
 	delete(c.emails, user)
 }
 
-// actor says who a Slack user is. Slack vouches for the user, so the actor is
-// verified; somebody who is not in the roster acts under their Slack name. So
-// does everybody whose e-mail Slack cannot tell just now.
+// actor is who acts, when they are to be answered now: somebody of whom Slack
+// cannot tell just now acts under the name that the payload gives, or their id.
 func (c *Client) actor(ctx context.Context, user, name string) incident.Actor {
-	stranger := incident.Actor{Name: name, Door: incident.DoorSlack, Verified: true}
-	if stranger.Name == "" {
-		stranger.Name = user
+	who, err := c.identify(ctx, user)
+	if err != nil {
+		c.log.Warn("Slack cannot tell who a user is; they act under their Slack name", "user", user, "error", err)
+		who.Name = user
 	}
+	if who.Person == "" && name != "" {
+		who.Name = name
+	}
+	return who
+}
+
+// somebody stands for a person whom neither the roster nor Slack can name.
+const somebody = "somebody"
+
+// identify says who a Slack user is. Slack vouches for the user, so the actor is
+// verified; somebody who is not in the roster acts under the name that Slack
+// shows. An error says that it cannot be found out just now: what is written for
+// good must have the right name.
+func (c *Client) identify(ctx context.Context, user string) (incident.Actor, error) {
+	c.mu.Lock()
+	email, name := c.emails[user], c.names[user]
+	c.mu.Unlock()
 	if p, known := c.people.PersonBySlack(user); known {
-		return actorOf(p)
+		return actorOf(p), nil
 	}
-	if email := c.emailOf(ctx, user); email != "" {
+	if p, known := c.people.PersonByEmail(email); known && email != "" {
+		return actorOf(p), nil
+	}
+	stranger := incident.Actor{Name: name, Door: incident.DoorSlack, Verified: true}
+	if name != "" {
+		return stranger, nil
+	}
+	stranger.Name = somebody
+	found, err := c.api.GetUserInfoContext(ctx, user)
+	if code(err) == userNotFound {
+		return stranger, nil
+	}
+	if err != nil {
+		return stranger, classify("ask Slack who somebody is", err)
+	}
+	stranger.Name = cmp.Or(strings.TrimSpace(found.Profile.RealName), found.RealName, found.Profile.DisplayName, found.Name, somebody)
+	c.mu.Lock()
+	c.names[user] = stranger.Name
+	c.mu.Unlock()
+	if email = strings.ToLower(found.Profile.Email); email != "" {
+		c.remember(email, user)
 		if p, known := c.people.PersonByEmail(email); known {
-			return actorOf(p)
+			return actorOf(p), nil
 		}
 	}
-	return stranger
+	return stranger, nil
 }
 
 func actorOf(p oncall.Person) incident.Actor {
 	return incident.Actor{Person: p.ID, Name: p.Name, Door: incident.DoorSlack, Verified: true}
-}
-
-// emailOf is the user's e-mail, remembered or asked; empty when it cannot be had.
-func (c *Client) emailOf(ctx context.Context, user string) string {
-	c.mu.Lock()
-	email := c.emails[user]
-	c.mu.Unlock()
-	if email != "" {
-		return email
-	}
-	found, err := c.api.GetUserInfoContext(ctx, user)
-	if err != nil {
-		c.log.Warn("Slack cannot tell who a user is; they act under their Slack name", "user", user, "error", err)
-		return ""
-	}
-	email = strings.ToLower(found.Profile.Email)
-	if email != "" {
-		c.remember(email, user)
-	}
-	return email
 }

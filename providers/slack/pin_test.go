@@ -359,7 +359,7 @@ func TestPinnedWords(t *testing.T) {
 		{
 			name:    "mentions",
 			message: fakeslack.Message{User: h.ben.ID, Text: "<@" + h.ana.ID + ">, <@" + zoe.ID + "> and <@U0GONE>: see <#" + lounge + ">, <#C1|ops>, <#C0GONE|>"},
-			text:    "@Ana Ruiz, @Zoe / <Zed> and @somebody: see #lounge, #ops, #a channel", author: "Ben Okoye",
+			text:    "@Ana Ruiz, @Zoe | <Zed> and @somebody: see #lounge, #ops, #a channel", author: "Ben Okoye",
 		},
 		{
 			name:    "everybody",

@@ -3,14 +3,11 @@ package slack
 import (
 	"cmp"
 	"context"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
-
-	"github.com/musterbook/musterbook/incident"
 )
 
 // message is what we need of a message that somebody pins. It is read leniently:
@@ -57,47 +54,6 @@ func messageOf(from *slack.Message) message {
 	return m
 }
 
-// somebody stands for a person whom neither the roster nor Slack can name.
-const somebody = "somebody"
-
-// identify says who a user is, as actor does; but somebody who is not in the
-// roster acts under the name that Slack shows, and an error says that it cannot be
-// found out just now. What is written for good must have the right name.
-func (c *Client) identify(ctx context.Context, user string) (incident.Actor, error) {
-	c.mu.Lock()
-	email, name := c.emails[user], c.names[user]
-	c.mu.Unlock()
-	if p, known := c.people.PersonBySlack(user); known {
-		return actorOf(p), nil
-	}
-	if p, known := c.people.PersonByEmail(email); known && email != "" {
-		return actorOf(p), nil
-	}
-	stranger := incident.Actor{Name: name, Door: incident.DoorSlack, Verified: true}
-	if name != "" {
-		return stranger, nil
-	}
-	stranger.Name = somebody
-	found, err := c.api.GetUserInfoContext(ctx, user)
-	if code(err) == userNotFound {
-		return stranger, nil
-	}
-	if err != nil {
-		return incident.Actor{}, classify("ask Slack who somebody is", err)
-	}
-	stranger.Name = cmp.Or(strings.TrimSpace(found.Profile.RealName), found.RealName, found.Profile.DisplayName, found.Name, somebody)
-	if email = strings.ToLower(found.Profile.Email); email != "" {
-		c.remember(email, user)
-		if p, known := c.people.PersonByEmail(email); known {
-			return actorOf(p), nil
-		}
-	}
-	c.mu.Lock()
-	c.names[user] = stranger.Name
-	c.mu.Unlock()
-	return stranger, nil
-}
-
 // author is who has written a message.
 func (c *Client) author(ctx context.Context, m message) (string, error) {
 	if m.BotID != "" || m.User == "" {
@@ -112,16 +68,6 @@ func (c *Client) author(ctx context.Context, m message) (string, error) {
 	return who.Name, err
 }
 
-// maxMentions bounds how many people and rooms of one message are looked up.
-const maxMentions = 20
-
-var (
-	// named is a person or a room in Slack's markup.
-	named = regexp.MustCompile(`<([@#])([A-Z0-9]+)(?:\|([^<>]*))?>`)
-	// called is a group of people, a date, or everybody, in Slack's markup.
-	called = regexp.MustCompile(`<!([a-z]+)[^<>|]*(?:\|([^<>]*))?>`)
-)
-
 // spoken is what a message says, for people: mentions are names and never ids. A
 // message of files alone names them, and one of blocks alone has the text that
 // its author has given for those who cannot see them.
@@ -130,25 +76,10 @@ func (c *Client) spoken(ctx context.Context, m message) (string, error) {
 	if strings.TrimSpace(text) == "" {
 		text = m.attached()
 	}
-	names, err := c.mentionedIn(ctx, text)
+	text, err := c.named(ctx, withoutMarkup(text))
 	if err != nil {
 		return "", err
 	}
-	text = named.ReplaceAllStringFunc(text, func(found string) string {
-		part := named.FindStringSubmatch(found)
-		return "<" + part[1] + part[2] + "|" + escapeLabel(names[part[2]]) + ">"
-	})
-	text = called.ReplaceAllStringFunc(text, func(found string) string {
-		part := called.FindStringSubmatch(found)
-		switch {
-		case part[2] != "":
-			return part[2]
-		case part[1] == "subteam":
-			return "@a group"
-		}
-		return "@" + part[1]
-	})
-	text = c.readable(text)
 	for _, f := range m.Files {
 		if name := strings.TrimSpace(cmp.Or(f.Title, f.Name)); name != "" {
 			text = strings.TrimSpace(text + "\n[file: " + name + "]")
@@ -169,42 +100,6 @@ func (m message) attached() string {
 		}
 	}
 	return strings.Join(parts, "\n")
-}
-
-// mentionedIn are the names of the people and rooms that a text mentions, by id.
-func (c *Client) mentionedIn(ctx context.Context, text string) (map[string]string, error) {
-	names := map[string]string{}
-	asked := 0
-	for _, part := range named.FindAllStringSubmatch(text, -1) {
-		sort, id, label := part[1], part[2], part[3]
-		if _, known := names[id]; known {
-			continue
-		}
-		switch {
-		case sort == "#" && label != "":
-			names[id] = label
-		case asked == maxMentions && sort == "@":
-			names[id] = somebody
-		case asked == maxMentions:
-			names[id] = "a channel"
-		case sort == "#":
-			asked++
-			names[id] = cmp.Or(c.roomName(ctx, id), "a channel")
-		default:
-			asked++
-			who, err := c.identify(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			names[id] = who.Name
-		}
-	}
-	return names, nil
-}
-
-// escapeLabel makes a name fit into Slack's markup.
-func escapeLabel(name string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "|", "/").Replace(name)
 }
 
 // permalink is the address of a message. Where Slack does not give it, it is made

@@ -3,6 +3,7 @@ package slack
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -20,11 +21,12 @@ const (
 // historyPage is how many messages are looked through for a lost one.
 const historyPage = 200
 
-// Post posts a message.
+// Post posts a message, into a thread when it answers one.
 //
 // It is idempotent by Key, which travels in the message's metadata: on Again
-// one page of the room's history since Intended is searched for it, and what is
-// found is adopted. A pin that cannot be set does not fail the post.
+// one page of the room's history since Intended is searched for it, and of the
+// thread's replies, and what is found is adopted. A pin that cannot be set does
+// not fail the post.
 func (c *Client) Post(ctx context.Context, req contract.PostRequest) (contract.PostResult, error) {
 	_, ts, err := c.postOnce(ctx, req.Room, req.Effect, req.Message)
 	if err != nil {
@@ -39,46 +41,96 @@ func (c *Client) Post(ctx context.Context, req contract.PostRequest) (contract.P
 }
 
 // postOnce finds the message of this effect, or posts it. The room may be
-// named by its name; its id is answered.
+// named by its name; its id is answered. A message whose thread there is not is
+// posted into the room: what it says is worth more than where it stands.
 func (c *Client) postOnce(ctx context.Context, room string, e contract.Effect, m contract.Message) (id, ts string, err error) {
+	m.Thread = strings.TrimSpace(m.Thread)
 	if e.Again {
 		if room, err = c.roomID(ctx, room); err != nil {
 			return "", "", err
 		}
-		ts, err := c.find(ctx, room, e)
+		ts, err := c.find(ctx, room, m.Thread, e)
 		if err != nil || ts != "" {
 			return room, ts, err
 		}
 	}
-	content := append(c.render(ctx, m), slack.MsgOptionMetadata(slack.SlackMetadata{
-		EventType: metadataType, EventPayload: map[string]any{metadataKey: e.Key},
-	}), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
+	keyed := slack.MsgOptionMetadata(slack.SlackMetadata{EventType: metadataType, EventPayload: map[string]any{metadataKey: e.Key}})
+	if m.Thread != "" {
+		id, ts, err = c.send(ctx, room, m, keyed, slack.MsgOptionTS(m.Thread))
+		if !noThread(err) {
+			return id, ts, classify("post into the thread", err)
+		}
+		c.log.Warn("there is no such thread; the message is posted into the room", "room", room, "thread", m.Thread, "error", err)
+		m.Text += "\n(This answers a message in whose thread nothing can be posted.)"
+	}
+	id, ts, err = c.send(ctx, room, m, keyed)
+	return id, ts, classify("post to the room", err)
+}
+
+// send posts a message as it is.
+func (c *Client) send(ctx context.Context, room string, m contract.Message, more ...slack.MsgOption) (id, ts string, err error) {
+	content := append(c.render(ctx, m), more...)
+	content = append(content, slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 	err = c.inside(ctx, room, func() (err error) {
 		id, ts, err = c.api.PostMessageContext(ctx, room, content...)
 		return err
 	})
-	return id, ts, classify("post to the room", err)
+	return id, ts, err
 }
 
-// find looks for a message of ours that carries the effect's key.
-func (c *Client) find(ctx context.Context, room string, e contract.Effect) (string, error) {
-	since := e.Intended.Add(-skew)
+// noThread tells whether Slack says of a thread that there is none, or that it
+// takes no replies. The first is what Slack documents; the others it says of
+// timestamps that are none, of messages that were deleted, and of rooms
+// whose administrators want no threads.
+func noThread(err error) bool {
+	switch code(err) {
+	case "cannot_reply_to_message", "thread_not_found", "invalid_thread_ts", messageNotFound,
+		"restricted_action_non_threadable_channel", "restricted_action_thread_locked":
+		return true
+	}
+	return false
+}
+
+// find looks for a message of ours that carries the effect's key: in the thread,
+// and in the room, whose history does not list the replies.
+func (c *Client) find(ctx context.Context, room, thread string, e contract.Effect) (string, error) {
+	since := timestamp(e.Intended.Add(-skew))
+	if thread != "" {
+		var replies []slack.Message
+		err := c.inside(ctx, room, func() (err error) {
+			replies, _, _, err = c.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
+				ChannelID: room, Timestamp: thread, Oldest: since, Limit: historyPage, IncludeAllMetadata: true,
+			})
+			return err
+		})
+		if err != nil && !noThread(err) {
+			return "", classify("look for a reply that may have been posted", err)
+		}
+		if ts := marked(replies, e.Key); ts != "" {
+			return ts, nil
+		}
+	}
 	var page *slack.GetConversationHistoryResponse
 	err := c.inside(ctx, room, func() (err error) {
 		page, err = c.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
-			ChannelID: room, Oldest: timestamp(since), Limit: historyPage, IncludeAllMetadata: true,
+			ChannelID: room, Oldest: since, Limit: historyPage, IncludeAllMetadata: true,
 		})
 		return err
 	})
 	if err != nil {
 		return "", classify("look for a message that may have been posted", err)
 	}
-	for _, m := range page.Messages {
-		if m.Metadata.EventType == metadataType && m.Metadata.EventPayload[metadataKey] == e.Key {
-			return m.Timestamp, nil
+	return marked(page.Messages, e.Key), nil
+}
+
+// marked is the one of our messages that carries a key; empty when none does.
+func marked(messages []slack.Message, key string) string {
+	for _, m := range messages {
+		if m.Metadata.EventType == metadataType && m.Metadata.EventPayload[metadataKey] == key {
+			return m.Timestamp
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // timestamp is an instant as Slack writes it; the beginning of time is open.

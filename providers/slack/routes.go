@@ -34,6 +34,7 @@ func (d *Desk) table() routes {
 			strings.TrimSuffix(actionPrefix, "."): d.press,
 			declareCallback:                       d.redraw,
 			homeCallback:                          d.pressHome,
+			mentionPrefix:                         d.openSpoken,
 		},
 		submitted: map[string]taker{declareCallback: d.declared, errandCallback: d.finish},
 		closed:    map[string]taker{},
@@ -47,6 +48,7 @@ func (d *Desk) table() routes {
 			homeEvent:               d.openHome,
 			"reaction_added":        d.pin,
 			"reaction_removed":      d.unpin,
+			mentionEvent:            d.addressed,
 		},
 	}
 }

@@ -50,6 +50,7 @@ type world struct {
 	*fakeslack.Server
 	*slack.Client
 	ana, ben fakeslack.User
+	api      string // where its API is
 }
 
 // people are in the roster; not all of them are well known to Slack.
@@ -90,6 +91,7 @@ func startIn(t *testing.T, workspace fakeslack.Options, o slack.Options) world {
 	if o.Log == nil {
 		o.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	}
+	w.api = o.APIURL
 	w.Client = slack.New(o)
 	t.Cleanup(func() {
 		server.Close()

@@ -23,13 +23,10 @@ func (s *Server) chatPostMessage(args arguments) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	if thread := args.text("thread_ts"); thread != "" {
-		parent := r.message(thread)
-		if parent == nil || parent.notice != "" {
-			return nil, refuse("cannot_reply_to_message")
-		}
-		m.message.ThreadTS, m.message.Broadcast = thread, args.truth("reply_broadcast")
+	if err := r.answers(&m.message, args.text("thread_ts")); err != nil {
+		return nil, err
 	}
+	m.message.Broadcast = m.message.ThreadTS != "" && args.truth("reply_broadcast")
 	posted := s.post(r, s.seal(m))
 	return body{"channel": r.ID, "ts": posted.TS, "message": posted.wire(true)}, nil
 }
@@ -47,6 +44,9 @@ func (s *Server) chatPostEphemeral(args arguments) (body, error) {
 	}
 	m, err := content(args)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.answers(&m.message, args.text("thread_ts")); err != nil {
 		return nil, err
 	}
 	m.message.Ephemeral, m.message.To = true, args.text("user")

@@ -57,8 +57,13 @@ func (s *Server) conversation(r *room) body {
 	if r.Direct {
 		return body{"id": r.ID, "created": r.Created.Unix(), "is_im": true, "is_archived": r.Archived, "user": r.Members[len(r.Members)-1]}
 	}
+	properties := body{}
+	if r.Restricted {
+		properties["posting_restricted_to"] = body{"type": []string{"admin"}, "user": []string{}}
+	}
 	return body{
-		"id": r.ID, "name": r.Name, "name_normalized": r.Name,
+		"properties": properties,
+		"id":         r.ID, "name": r.Name, "name_normalized": r.Name,
 		"is_channel": !r.Private, "is_group": r.Private, "is_private": r.Private, "is_im": false, "is_mpim": false,
 		"created": r.Created.Unix(), "updated": r.Created.UnixMilli(), "creator": r.Creator,
 		"is_archived": r.Archived, "is_general": false, "is_member": r.member(BotUser),
@@ -378,5 +383,9 @@ func (s *Server) target(args arguments) (*room, error) {
 	if r := s.roomNamed(strings.TrimPrefix(name, "#")); r != nil {
 		args = arguments{"channel": {r.ID}}
 	}
-	return s.open(args)
+	r, err := s.open(args)
+	if err == nil && r.Restricted {
+		return nil, refuse("restricted_action_read_only_channel")
+	}
+	return r, err
 }

@@ -163,7 +163,7 @@ func (s *Server) interaction(c ClickRequest) (body, error) {
 	if r == nil || u == nil {
 		return nil, fmt.Errorf("no room %q or no user %q", c.Room, c.User)
 	}
-	m := r.message(c.MessageTS)
+	m := r.seen(c.MessageTS, c.User)
 	if m == nil {
 		return nil, fmt.Errorf("no message %q in room %q", c.MessageTS, r.Name)
 	}

@@ -81,6 +81,7 @@ type Server struct {
 // kind may ask for.
 func defaultScopes() []string {
 	return []string{
+		"app_mentions:read",
 		"bookmarks:read", "bookmarks:write", "channels:history", "channels:join", "channels:manage", "channels:read", "chat:write", "commands", "groups:history",
 		"groups:read", "groups:write", "im:history", "im:write", "pins:write", "reactions:read", "users:read", "users:read.email",
 	}
@@ -190,6 +191,7 @@ func (s *Server) table() map[string]method {
 		"conversations.list":       {run: s.conversationsList, formOnly: true},
 		"conversations.members":    {run: s.conversationsMembers, formOnly: true},
 		"conversations.open":       {run: s.conversationsOpen},
+		"conversations.replies":    {run: s.conversationsReplies},
 		"conversations.setPurpose": {run: s.conversationsSetPurpose},
 		"conversations.setTopic":   {run: s.conversationsSetTopic},
 		"pins.add":                 {run: s.pinsAdd},

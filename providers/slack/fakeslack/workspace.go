@@ -23,18 +23,20 @@ type User struct {
 
 // Room is a copy of a room's state.
 type Room struct {
-	ID        string // made up when empty
-	Name      string // empty for direct messages
-	Creator   string // user id
-	Created   time.Time
-	Private   bool
-	Direct    bool
-	Archived  bool
-	Topic     string
-	Purpose   string
-	Members   []string // user ids, in the order in which they joined
-	Pins      []string // message timestamps
-	Bookmarks []Bookmark
+	ID       string // made up when empty
+	Name     string // empty for direct messages
+	Creator  string // user id
+	Created  time.Time
+	Private  bool
+	Direct   bool
+	Archived bool
+	// Restricted says that administrators choose who posts there; the app may not.
+	Restricted bool
+	Topic      string
+	Purpose    string
+	Members    []string // user ids, in the order in which they joined
+	Pins       []string // message timestamps
+	Bookmarks  []Bookmark
 }
 
 // Bookmark is a link at the top of a room.
