@@ -1,6 +1,8 @@
 package roster
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/musterbook/musterbook/oncall"
@@ -26,9 +28,10 @@ func (b *builder) slackToken(id oncall.PersonID, ref secretRef, who string) {
 			"%s is not a person's own token", what)
 		return
 	}
-	for other, theirs := range b.config.SlackTokens {
-		if !token.IsZero() && theirs.Reveal() == token.Reveal() {
+	for _, other := range slices.Sorted(maps.Keys(b.config.SlackTokens)) {
+		if !token.IsZero() && b.config.SlackTokens[other].Reveal() == token.Reveal() {
 			b.fault(ref.at, "each person makes a token of their own", "%s is the token of %s", what, other)
+			break
 		}
 	}
 	if b.config.SlackTokens == nil {

@@ -192,7 +192,7 @@ func (w *ward) untouched(out string) {
 		}
 	}
 	for _, r := range w.slack.Requests() {
-		if r.Method != "auth.test" && r.Method != "apps.connections.open" { // neither changes anything
+		if !slices.Contains([]string{"auth.test", "apps.connections.open", "users.lookupByEmail"}, r.Method) { // none changes anything
 			w.t.Errorf("a doctor has done something in Slack: %s", r.Method)
 		}
 	}

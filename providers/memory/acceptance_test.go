@@ -30,10 +30,11 @@ var (
 func TestAcceptance(t *testing.T) {
 	t.Parallel()
 	for name, suite := range map[string]func(*testing.T){
-		"chat":   func(t *testing.T) { activitiestest.Chat(t, chatWorld) },
-		"direct": func(t *testing.T) { activitiestest.Direct(t, directWorld) },
-		"mail":   func(t *testing.T) { activitiestest.Mail(t, mailWorld) },
-		"phone":  func(t *testing.T) { activitiestest.Phone(t, phoneWorld) },
+		"chat":     func(t *testing.T) { activitiestest.Chat(t, chatWorld) },
+		"direct":   func(t *testing.T) { activitiestest.Direct(t, directWorld) },
+		"presence": func(t *testing.T) { activitiestest.Presence(t, presenceWorld) },
+		"mail":     func(t *testing.T) { activitiestest.Mail(t, mailWorld) },
+		"phone":    func(t *testing.T) { activitiestest.Phone(t, phoneWorld) },
 		"people": func(t *testing.T) {
 			activitiestest.People(t, func(_ *testing.T, book oncall.Book) activities.People { return memory.New(book, time.Now) })
 		},
