@@ -170,7 +170,8 @@ func (r *run) changeStatus(ctx workflow.Context, s *contract.StatusShown) (doing
 	case r.statusHolder().Person != s.Person:
 		req.Clear, req.Before = true, s.Before
 		if _, err = call(ctx, contract.ShowStatus, req); err == nil {
-			s.Left = true
+			// Nothing stands there any more, and whoever has taken command again meanwhile begins anew.
+			*s = contract.StatusShown{Person: s.Person, Name: s.Name}
 		}
 		return "taken back (it ends by itself)", err
 	case !s.Asked:

@@ -185,6 +185,29 @@ func TestStatusIsRenewed(t *testing.T) {
 	}
 }
 
+// Whoever takes command again while their status is being taken back has it again.
+func TestStatusOfWhoComesBack(t *testing.T) {
+	t.Parallel()
+	s := newScenario(t, parse(t, pager))
+	s.in.Declaration.Statuses = true
+	s.world.Statuses = map[oncall.PersonID]*contract.ChatStatus{"ben": {Text: "Thinking"}}
+	s.phones(map[oncall.PersonID]time.Duration{"ana": 5 * time.Second})
+	s.slow(string(contract.ShowStatus), 10*time.Second)
+	s.act(30*time.Second, contract.VerbSeverity, contract.Act{By: person("ana", incident.DoorSlack), Value: "SEV2"})
+	s.command(time.Minute, "ben")
+	s.command(5*time.Minute, "ana") // who has connected none
+	s.command(5*time.Minute+5*time.Second, "ben")
+	s.act(10*time.Minute, contract.VerbDone, contract.Act{By: person("ana", incident.DoorSlack), Step: "fix"})
+	s.run()
+	want := []string{
+		"status of ben: rotating_light INC-1 until Mon 01:31", "status of ben: Thinking",
+		"status of ben: rotating_light INC-1 until Mon 01:35", "status of ben: Thinking",
+	}
+	if diff := gocmp.Diff(want, did(s.world, "status")); diff != "" {
+		t.Errorf("statuses (-want +got):\n%s", diff)
+	}
+}
+
 // A chat that fails holds nothing up and is tried again later; what it refuses is written down once.
 func TestStatusFails(t *testing.T) {
 	t.Parallel()
