@@ -36,7 +36,7 @@ func manifestCommand(sh shell) *cobra.Command {
 			"connects their own Slack status.",
 		Example: "  muster slack manifest\n  muster slack manifest --command /sos\n  muster slack manifest --url https://muster.example.com\n" +
 			"  muster slack manifest --personal",
-		Args:    words(),
+		Args: words(),
 		RunE: func(*cobra.Command, []string) error {
 			address, err := doorAddress(public)
 			if err != nil {

@@ -55,9 +55,10 @@ func chatWorld(*testing.T) *activitiestest.ChatWorld {
 	b := breakable()
 	return &activitiestest.ChatWorld{
 		Trouble: b, Chat: b, Restarted: func() activities.Chat { return b }, Members: [2]oncall.PersonID{"ana", "ben"},
-		Rooms:  func() []activitiestest.Room { return rooms(b.Transcript()) },
-		Occupy: func(name, _ string) { b.Taken = append(b.Taken, name) },
-		Dim:    true,
+		Rooms:   func() []activitiestest.Room { return rooms(b.Transcript()) },
+		Occupy:  func(name, _ string) { b.Taken = append(b.Taken, name) },
+		Channel: "#incidents", Announced: func() []activitiestest.Post { return announced(b) },
+		Dim: true,
 	}
 }
 
@@ -86,9 +87,28 @@ func rooms(lines []memory.Line) []activitiestest.Room {
 			room.Posts = append(room.Posts, activitiestest.Post{ID: fmt.Sprint("M", posts), Text: rest})
 		case "topic":
 			room.Topic = rest
+		case "archive":
+			_, words, _ := strings.Cut(rest, ": ")
+			room.Archived, room.Posts = true, append(room.Posts, activitiestest.Post{Text: words})
 		}
 	}
 	return out
+}
+
+// announced are the announcements as they stand; the world names each by its channel and key.
+func announced(b *brittle) (posts []activitiestest.Post) {
+	for _, l := range b.Transcript() {
+		if l.Kind != "announce" {
+			continue
+		}
+		post := activitiestest.Post{ID: l.Name + "/" + l.Key, Text: l.Text}
+		n := slices.IndexFunc(posts, func(p activitiestest.Post) bool { return p.ID == post.ID })
+		if n < 0 {
+			n, posts = len(posts), append(posts, post)
+		}
+		posts[n] = post
+	}
+	return posts
 }
 
 // phoneWorld shows calls and messages as the transcript tells them. Calls of this world never end by themselves.
@@ -246,6 +266,16 @@ func (b *brittle) Post(ctx context.Context, req contract.PostRequest) (contract.
 func (b *brittle) ShowRoom(ctx context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error) {
 	out, err := b.World.ShowRoom(ctx, req)
 	return answer(b, out, err)
+}
+
+func (b *brittle) Announce(ctx context.Context, req contract.AnnounceRequest) (contract.AnnounceResult, error) {
+	out, err := b.World.Announce(ctx, req)
+	return answer(b, out, err)
+}
+
+func (b *brittle) CloseRoom(ctx context.Context, req contract.CloseRoomRequest) error {
+	_, err := answer(b, contract.None{}, b.World.CloseRoom(ctx, req))
+	return err
 }
 
 func (b *brittle) Call(ctx context.Context, req contract.CallRequest) (contract.CallResult, error) {
