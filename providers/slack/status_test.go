@@ -198,3 +198,41 @@ func TestStatusNamesNobodyElse(t *testing.T) {
 		}
 	}
 }
+
+// TestStatusInEveryFailure lets Slack fail in each passing way at each call: a repetition brings the status to what is
+// wanted, and nothing is refused.
+func TestStatusInEveryFailure(t *testing.T) {
+	t.Parallel()
+	own := fakeslack.Status{Text: "Fish & chips", Emoji: ":fish:"}
+	until := time.Now().Add(time.Hour).Truncate(time.Second)
+	set := contract.ShowStatusRequest{Effect: effect("k"), Person: "ana", Text: "INC-1", Until: until}
+	clearing := contract.ShowStatusRequest{
+		Effect: effect("k"), Person: "ana", Text: "INC-1", Clear: true, Before: contract.ChatStatus{Text: own.Text, Symbol: "fish"},
+	}
+	ours := fakeslack.Status{Text: "INC-1", Emoji: ":rotating_light:", Expires: until.Unix()}
+	for _, method := range []string{"users.profile.get", "users.profile.set"} {
+		for _, fault := range passing() {
+			t.Run(strings.Join([]string{method, string(fault.Kind), fault.Error}, " "), func(t *testing.T) {
+				t.Parallel()
+				w := statusWorld(t, func(fake *fakeslack.Server, ana, _ string) { fake.SetStatus(ana, own) }, slack.PersonalScopes()...)
+				for _, step := range []struct {
+					req  contract.ShowStatusRequest
+					want fakeslack.Status
+				}{{set, ours}, {clearing, own}} {
+					fault.Method, fault.Times = method, 1
+					w.Break(fault)
+					if _, err := w.ShowStatus(t.Context(), step.req); err == nil || contract.IsRefused(err) {
+						t.Errorf("the first attempt gives %v", err)
+					}
+					step.req.Again = true
+					if _, err := w.ShowStatus(t.Context(), step.req); err != nil {
+						t.Errorf("the second attempt gives %v", err)
+					}
+					if diff := gocmp.Diff(step.want, w.StatusOf(w.ana.ID)); diff != "" {
+						t.Errorf("the status (-want +got):\n%s", diff)
+					}
+				}
+			})
+		}
+	}
+}
