@@ -37,6 +37,15 @@ type Direct interface {
 	Retell(ctx context.Context, req contract.RetellPersonRequest) error
 }
 
+// Presence is what stands beside people's names in the chat. Each person decides whether theirs may be set.
+type Presence interface {
+	// ReadStatus has no effect. Somebody who has connected nothing is an answer and no error.
+	ReadStatus(ctx context.Context, req contract.ReadStatusRequest) (contract.ReadStatusResult, error)
+	// ShowStatus is idempotent by nature. Whatever is wrong with what one person has connected is refused and never concerns
+	// the installation.
+	ShowStatus(ctx context.Context, req contract.ShowStatusRequest) (contract.ShowStatusResult, error)
+}
+
 // Mail writes to one person by e-mail.
 type Mail interface {
 	// Mail is idempotent by Key, which makes the mail's Message-ID: a repetition sends the same mail again, and who reads
@@ -141,6 +150,7 @@ type Ports struct {
 	Commands  Commands
 	Direct    Direct
 	Mail      Mail
+	Presence  Presence
 	// Overrides are merged whenever somebody is looked up; nil = there are none.
 	Overrides Overrides
 	// Lines bound how often a person is told; nil = nothing does.

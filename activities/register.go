@@ -28,6 +28,7 @@ func Register(r Registry, p Ports) {
 	RegisterChat(r, p.Chat)
 	RegisterDirect(r, p.Direct)
 	RegisterMail(r, p.Mail)
+	RegisterPresence(r, p.Presence)
 	RegisterPhone(r, p.Phone, p.Lines)
 	RegisterFollow(r, p.Phone, p.Sleep)
 	register(r, contract.WriteRecord, writeRecord(p.Archive))

@@ -25,6 +25,7 @@ func TestRegister(t *testing.T) {
 	chat := []string{string(contract.OpenRoom), string(contract.Post), string(contract.ShowRoom), string(contract.Announce), string(contract.CloseRoom)}
 	direct := []string{string(contract.TellPerson), string(contract.RetellPerson)}
 	mail := []string{string(contract.SendMail)}
+	presence := []string{string(contract.ReadStatus), string(contract.ShowStatus)}
 	phone := []string{string(contract.PlaceCall), string(contract.HangUp), string(contract.SendText)}
 	rest := []string{string(contract.TakeNumber), string(contract.WhoIsOnCall), string(contract.WriteRecord)}
 	systems := []string{
@@ -32,12 +33,13 @@ func TestRegister(t *testing.T) {
 		string(contract.KeepEvidence), string(contract.DraftPostmortem), string(contract.CallHTTP), string(contract.RunCommand),
 	}
 	follow := []string{string(contract.FollowAttempt)}
-	var everything, chatAlone, directAlone, mailAlone, phoneAlone, followAlone list
+	var everything, chatAlone, directAlone, mailAlone, presenceAlone, phoneAlone, followAlone list
 	p := &ports{}
 	activities.Register(&everything, p.all())
 	activities.RegisterChat(&chatAlone, p)
 	activities.RegisterDirect(&directAlone, p)
 	activities.RegisterMail(&mailAlone, p)
+	activities.RegisterPresence(&presenceAlone, p)
 	activities.RegisterPhone(&phoneAlone, p, nil)
 	activities.RegisterFollow(&followAlone, p, nil)
 	for _, test := range []struct {
@@ -45,10 +47,11 @@ func TestRegister(t *testing.T) {
 		want []string
 		got  list
 	}{
-		{"all", slices.Concat(chat, direct, mail, phone, follow, rest, systems), everything},
+		{"all", slices.Concat(chat, direct, mail, presence, phone, follow, rest, systems), everything},
 		{"chat", chat, chatAlone},
 		{"direct", direct, directAlone},
 		{"mail", mail, mailAlone},
+		{"presence", presence, presenceAlone},
 		{"phone", phone, phoneAlone},
 		{"follow", follow, followAlone},
 	} {
@@ -77,10 +80,14 @@ func TestResultsComeBack(t *testing.T) {
 	differs(t, "told", contract.TellPersonResult{Provider: "DM1"}, told)
 	mailed, errMail := execute(t, &ports{}, contract.SendMail, contract.MailRequest{Effect: effect("k")})
 	differs(t, "mailed", contract.MailResult{Provider: "M1"}, mailed)
+	stood, errRead := execute(t, &ports{}, contract.ReadStatus, contract.ReadStatusRequest{Person: "ana"})
+	differs(t, "status that stood", contract.ReadStatusResult{Connected: true, Status: contract.ChatStatus{Text: "Thinking"}}, stood)
+	named, errStatus := execute(t, &ports{}, contract.ShowStatus, contract.ShowStatusRequest{Effect: effect("k"), Person: "ana"})
+	differs(t, "status", contract.ShowStatusResult{Shown: true}, named)
 	_, errRetell := execute(t, &ports{}, contract.RetellPerson, contract.RetellPersonRequest{Provider: "DM1"})
 	number, errTake := execute(t, &ports{}, contract.TakeNumber, contract.TakeNumberRequest{RunID: "r"})
 	differs(t, "number", contract.TakeNumberResult{Key: "INC-7", URL: "http://ui.example/7"}, number)
-	if err := errors.Join(err, errPost, errShow, errAnnounce, errClose, errCall, errHangUp, errText, errTell, errMail, errRetell, errTake); err != nil {
+	if err := errors.Join(err, errPost, errShow, errAnnounce, errClose, errCall, errHangUp, errText, errTell, errMail, errRead, errStatus, errRetell, errTake); err != nil {
 		t.Error(err)
 	}
 
@@ -216,7 +223,7 @@ func TestEngineObeys(t *testing.T) {
 func TestAgain(t *testing.T) {
 	t.Parallel()
 	for _, w := range works() {
-		if w.name == string(contract.TakeNumber) || w.name == string(contract.HangUp) || w.name == string(contract.WriteRecord) {
+		if slices.Contains([]string{string(contract.TakeNumber), string(contract.HangUp), string(contract.WriteRecord), string(contract.ReadStatus)}, w.name) {
 			continue // idempotent by themselves
 		}
 		for _, told := range []bool{false, true} {
@@ -261,6 +268,9 @@ func withAgain(t *testing.T, in any, again bool) any {
 		req.Again = again
 		return req
 	case contract.MailRequest:
+		req.Again = again
+		return req
+	case contract.ShowStatusRequest:
 		req.Again = again
 		return req
 	case contract.TextRequest:

@@ -83,6 +83,14 @@ func (p *ports) Tell(_ context.Context, req contract.TellPersonRequest) (contrac
 
 func (p *ports) Retell(_ context.Context, req contract.RetellPersonRequest) error { return p.ask(req) }
 
+func (p *ports) ReadStatus(_ context.Context, req contract.ReadStatusRequest) (contract.ReadStatusResult, error) {
+	return contract.ReadStatusResult{Connected: true, Status: contract.ChatStatus{Text: "Thinking"}}, p.ask(req)
+}
+
+func (p *ports) ShowStatus(_ context.Context, req contract.ShowStatusRequest) (contract.ShowStatusResult, error) {
+	return contract.ShowStatusResult{Shown: true}, p.ask(req)
+}
+
 func (p *ports) Duties(name string, _ time.Time, _ ...oncall.Override) ([]oncall.Duty, error) {
 	if duties, known := p.duty[name]; known {
 		return duties, nil
@@ -108,7 +116,7 @@ func (p *ports) Take(_ context.Context, req contract.TakeNumberRequest) (contrac
 
 // all binds the ports to one world.
 func (p *ports) all() activities.Ports {
-	return activities.Ports{Chat: p, Direct: p, Mail: p, Phone: p, People: p, Archive: p, Numbers: p}
+	return activities.Ports{Chat: p, Direct: p, Presence: p, Mail: p, Phone: p, People: p, Archive: p, Numbers: p}
 }
 
 // environment runs activities as a worker would, without an engine.
@@ -156,6 +164,8 @@ func works() []work {
 		{string(contract.HangUp), contract.HangUpRequest{Provider: "CA1"}},
 		{string(contract.SendMail), contract.MailRequest{Effect: effect("mail"), Person: "ana"}},
 		{string(contract.TellPerson), contract.TellPersonRequest{Effect: effect("dm"), Person: "ana"}},
+		{string(contract.ReadStatus), contract.ReadStatusRequest{Person: "ana"}},
+		{string(contract.ShowStatus), contract.ShowStatusRequest{Effect: effect("status"), Person: "ana", Text: "INC-1"}},
 		{string(contract.SendText), contract.TextRequest{Effect: effect("text"), Person: "ana"}},
 		{string(contract.WriteRecord), contract.WriteRecordRequest{Incident: incident.Incident{Key: "INC-1"}}},
 	}

@@ -27,6 +27,9 @@ const (
 
 	Announce  Activity[AnnounceRequest, AnnounceResult] = "Announce"
 	CloseRoom Activity[CloseRoomRequest, None]          = "CloseRoom"
+
+	ReadStatus Activity[ReadStatusRequest, ReadStatusResult] = "ReadStatus"
+	ShowStatus Activity[ShowStatusRequest, ShowStatusResult] = "ShowStatus"
 )
 
 // Effect is what every request that changes the world carries.

@@ -35,6 +35,8 @@ type Declaration struct {
 	Announce string `json:"announce,omitempty"`
 	// ArchiveAfter is how long after the incident's review its room is archived; nanoseconds, 0 = never.
 	ArchiveAfter time.Duration `json:"archive_after,omitempty"`
+	// Statuses says that people have connected their chat statuses.
+	Statuses bool `json:"statuses,omitempty"`
 }
 
 // IncidentInput starts an incident, goes on with it after continue-as-new, and hands it over to its review.
@@ -111,9 +113,10 @@ type State struct {
 	Upgraded []string `json:"upgraded,omitempty"`
 	// OldCalendars lists the schedules of which it was told that their calendars were not read for long.
 	OldCalendars []string `json:"old_calendars,omitempty"`
-	// Announce and ArchiveAfter are those of the declaration.
+	// Announce, ArchiveAfter and Statuses are those of the declaration.
 	Announce     string        `json:"announce,omitempty"`
 	ArchiveAfter time.Duration `json:"archive_after,omitempty"`
+	Statuses     bool          `json:"statuses,omitempty"`
 }
 
 // PhaseRun is where a phase stands.
@@ -246,6 +249,8 @@ type Shown struct {
 
 	Bookmarks string    `json:"bookmarks,omitempty"` // on top of the room, as one comparable text
 	Announced Announced `json:"announced,omitzero"`
+	// Statuses are the chat statuses that name the incident, or may.
+	Statuses []StatusShown `json:"statuses,omitempty"`
 }
 
 // Announced is what the channel of announcements shows.

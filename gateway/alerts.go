@@ -168,7 +168,7 @@ func (d *Incidents) inputOf(b bundle, signal contract.Alerts) (contract.Incident
 			Title: title(signal.Alerts), Summary: first.Summary, Type: r.Type, Service: r.Service, Team: r.Team,
 			Source: first.Source, Environment: r.Environment, Labels: common(signal.Alerts), Severity: d.worst(rb, b),
 			By: incident.Actor{Name: first.Source, Door: incident.DoorAlert, Verified: true},
-			At: signal.At, Inputs: d.routedInputs(rb, r), Announce: r.Announce, ArchiveAfter: r.ArchiveAfter,
+			At: signal.At, Inputs: d.routedInputs(rb, r), Announce: r.Announce, ArchiveAfter: r.ArchiveAfter, Statuses: r.Statuses,
 		},
 		Runbook: rb, Hash: hash, Permissions: d.permissions(),
 	}, nil

@@ -147,6 +147,7 @@ func (d *Incidents) declaration(n NewIncident) (contract.IncidentInput, error) {
 			Source: "person", Environment: cmp.Or(n.Environment, r.Environment), Labels: n.Labels, Severity: severity,
 			By: n.By, At: d.now().UTC(), Inputs: inputs, Private: n.Private, Drill: n.Drill,
 			DrillRoom: n.DrillRoom, Telephones: n.Telephones, Announce: r.Announce, ArchiveAfter: r.ArchiveAfter,
+			Statuses: r.Statuses,
 		},
 		Runbook: rb, Hash: hash, Permissions: permissions,
 	}, nil

@@ -28,6 +28,7 @@ type Routed struct {
 
 	Announce     string        // the chat channel that hears of the incident; empty = none
 	ArchiveAfter time.Duration // of the incident's room, from its review on; 0 = never
+	Statuses     bool          // people have connected their chat statuses
 }
 
 // Routes is the part of the roster that leads alerts and services to runbooks. It answers from memory.

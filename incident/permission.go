@@ -28,7 +28,7 @@ type GrantKind string
 // The kinds of grants.
 const (
 	GrantAnyone     GrantKind = "anyone"
-	GrantResponders GrantKind = "responders" // whoever was paged, has acknowledged, holds a role, or has declared it
+	GrantResponders GrantKind = "responders" // whoever was paged, has acknowledged or answered, holds a role, or has declared it
 	GrantAPI        GrantKind = "api"        // a program with the API's token that speaks for nobody
 	GrantRole       GrantKind = "role"
 	GrantTeam       GrantKind = "team"
@@ -53,6 +53,8 @@ type Permissions struct {
 	Teams map[string][]oncall.PersonID `json:"teams,omitempty"`
 	// Always are people whom no rule keeps out, so that none can lock an incident up.
 	Always []oncall.PersonID `json:"always,omitempty"`
+	// Answerers says that whoever has answered what the runbook asked of them responds to the incident, too.
+	Answerers bool `json:"answerers,omitempty"`
 }
 
 // DefaultPermissions are the rules where nobody has written any: who has command, or the deputy, lowers the severity and
@@ -62,7 +64,7 @@ func DefaultPermissions() Permissions {
 	for _, what := range []Permission{MayLower, MayResolve, MayCancel} {
 		rules[what] = []Grant{{Kind: GrantRole, Name: string(Commander)}, {Kind: GrantRole, Name: string(Deputy)}, {Kind: GrantAPI}}
 	}
-	return Permissions{Rules: rules}
+	return Permissions{Rules: rules, Answerers: true}
 }
 
 // May says whether somebody may do something: nil, or a *Refusal that names who may and what to do instead. The incident is
@@ -101,7 +103,7 @@ func (p *Permissions) covers(g Grant, by Actor, in *Incident) bool {
 	case GrantAnyone:
 		return true
 	case GrantResponders:
-		return in.Responds(by)
+		return p.responds(by, in)
 	case GrantAPI:
 		return by.Door == DoorAPI && by.Verified && by.Person == ""
 	case GrantRole:
@@ -114,11 +116,16 @@ func (p *Permissions) covers(g Grant, by Actor, in *Incident) bool {
 	return false
 }
 
+// responds says whether somebody responds to the incident by these rules.
+func (p *Permissions) responds(by Actor, in *Incident) bool {
+	return in.Responds(by) || p.Answerers && in.answered(by)
+}
+
 // standsIn says whether somebody may act while nobody holds the roles that a rule names: responders may, and where nobody
 // responds at all, whoever could take the role.
 func (p *Permissions) standsIn(what Permission, by Actor, in *Incident) bool {
 	if in.attended() {
-		return in.Responds(by)
+		return p.responds(by, in)
 	}
 	return what == MayAssign || p.allows(MayAssign, by, in)
 }
@@ -164,6 +171,18 @@ func (i *Incident) Responds(by Actor) bool {
 		}
 	}
 	return !i.AcknowledgedAt.IsZero() && sameActor(i.AcknowledgedBy, by)
+}
+
+// answered says whether somebody has answered a question, or done a task, that the runbook has put to them. One that a
+// person has handed on does not count: whoever may do that would make responders.
+func (i *Incident) answered(by Actor) bool {
+	if i == nil || by.Person == "" {
+		return false
+	}
+	return slices.ContainsFunc(i.Questions, func(q *Question) bool {
+		asked := slices.Contains(q.Chain, by.Person) || slices.Contains(q.Also, by.Person)
+		return asked && q.Handed == 0 && slices.ContainsFunc(q.Votes, func(v Vote) bool { return v.By.Person == by.Person })
+	})
 }
 
 // attended says whether anybody responds.

@@ -14,7 +14,7 @@ func variables() map[string]string {
 	return map[string]string{
 		"MUSTER_API_TOKEN": "0123456789abcdef0123456789abcdef", "MUSTER_ALERTMANAGER_TOKEN": "fedcba9876543210fedcba9876543210",
 		"SLACK_BOT_TOKEN": "xoxb-1-2-three", "SLACK_APP_TOKEN": "xapp-1-2-three", "SLACK_SIGNING_SECRET": "8f742231b10e8888abcd99yyyzzz85a5",
-		"SMTP_PASSWORD": "correct horse battery staple",
+		"ANA_SLACK_TOKEN": "xoxp-1-2-three", "SMTP_PASSWORD": "correct horse battery staple",
 		"PAGER_ADDRESS": "https://pager.example.com/hook", "PAGER_SECRET": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
 		"WATCHER_ADDRESS":           "https://watcher.example.com/ping/1",
 		"TWILIO_SECOND_ACCOUNT_SID": "AC0123456789abcdef0123456789abcdee", "TWILIO_OTHER_TOKEN": "f00dfeedf00dfeedf00dfeedf00dfeee",

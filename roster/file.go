@@ -45,6 +45,8 @@ type filePerson struct {
 
 	Contact *fileContact `json:"contact,omitempty" jsonschema_description:"How the person wants to be told. Default: high urgency by call and SMS at once and by calls after 2 and 5 minutes, low urgency by Slack, else e-mail, else SMS."`
 	Quiet   *fileQuiet   `json:"quiet,omitempty" jsonschema_description:"Hours in which pages of low urgency wait. Pages of high urgency never do. Needs zone."`
+
+	SlackToken secretRef `json:"slack_token,omitempty" jsonschema_description:"The person's own Slack token (xoxp-…): while they command an incident their Slack status shows its key. See docs/slack.md."`
 }
 
 // fileTeam is a group.

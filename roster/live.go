@@ -106,5 +106,8 @@ func (l *Live) PersonBySlack(user string) (oncall.Person, bool) {
 	return l.Config().PersonBySlack(user)
 }
 
+// SlackToken is the token that somebody has connected, by the configuration in force; empty where there is none.
+func (l *Live) SlackToken(id oncall.PersonID) string { return l.Config().SlackTokens[id].Reveal() }
+
 // Permissions say who may do what to an incident that begins now, by the configuration in force.
 func (l *Live) Permissions() *incident.Permissions { return &l.Config().Permissions }

@@ -39,6 +39,7 @@ func (b *builder) people() {
 			Phone: p.Phone.value, Slack: p.Slack.value,
 		}
 		person.Contact, person.Quiet = b.contact(p.Contact, person, who), b.quiet(p, who)
+		b.slackToken(person.ID, p.SlackToken, who)
 		b.config.Book.People = append(b.config.Book.People, person)
 	}
 }

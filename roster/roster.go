@@ -29,6 +29,9 @@ type Config struct {
 	Records  string   // directory of the finished records; empty: RecordsUnder decides
 	Systems  Systems
 
+	// SlackTokens are those that people have connected (xoxp-…), so that their own chat statuses can be set. They are no
+	// part of the book, which travels.
+	SlackTokens map[oncall.PersonID]Secret
 	// Calendars are where the shifts of schedules come from that are calendars, by the schedule's name.
 	Calendars map[string]CalendarSource
 	// Heartbeat is requested once a minute as long as engine and workers live; zero: nobody outside is told.
@@ -102,6 +105,7 @@ type Routed struct {
 
 	Announce     string        // the channel that hears of the incident; empty: none
 	ArchiveAfter time.Duration // of the incident's room, from its review on; 0: never
+	Statuses     bool          // somebody has connected a token: whoever commands the incident shows it in their chat status
 }
 
 // Outside is what a file refers to that does not stand in it.

@@ -108,6 +108,7 @@ func (c *Config) compose(rule string, over layer, s service) Routed {
 	}
 	if c.Slack != nil {
 		routed.Announce, routed.ArchiveAfter = c.Slack.Announce, c.Slack.ArchiveAfter
+		routed.Statuses = len(c.SlackTokens) > 0
 		if n := slices.IndexFunc(layers, func(l layer) bool { return l.Announce.given() }); n >= 0 {
 			routed.Announce = layers[n].Announce.named()
 		}

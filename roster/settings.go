@@ -141,7 +141,7 @@ func (b *builder) secret(ref secretRef, what string) Secret {
 	if path, ok := strings.CutPrefix(ref.value, "file:"); ok {
 		return b.secretFile(path, ref.at, what)
 	}
-	variable := strings.ToUpper(strings.ReplaceAll(what, ".", "_"))
+	variable := strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(what))
 	b.fault(ref.at, fmt.Sprintf("write ${%s} and set that variable, or write file:/run/secrets/%s", variable, strings.ToLower(variable)),
 		"%s: a secret does not stand in this file", what)
 	return Secret{}

@@ -59,6 +59,7 @@ func New(c client.Client, ports activities.Ports, o Options) *Worker {
 	activities.RegisterChat(chat, ports.Chat)
 	activities.RegisterDirect(chat, ports.Direct)
 	activities.RegisterMail(chat, ports.Mail)
+	activities.RegisterPresence(chat, ports.Presence)
 	phone := worker.New(c, contract.QueuePhone, onlyActivities)
 	activities.RegisterPhone(phone, ports.Phone, ports.Lines)
 	following := worker.New(c, contract.QueueFollow, onlyActivities)

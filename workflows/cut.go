@@ -105,7 +105,7 @@ func (r *run) returned(ctx workflow.Context) error {
 		Source: first.Source, Environment: r.inc.Environment, Labels: first.Labels, At: now(ctx),
 		By:     incident.Actor{Name: first.Source, Door: incident.DoorAlert, Verified: true},
 		Inputs: r.st.Inputs, Alerts: r.late, Drill: r.inc.Drill, DrillRoom: r.inc.DrillRoom, Telephones: r.inc.Telephones,
-		Announce: r.st.Announce, ArchiveAfter: r.st.ArchiveAfter,
+		Announce: r.st.Announce, ArchiveAfter: r.st.ArchiveAfter, Statuses: r.st.Statuses,
 	}
 	return workflow.NewContinueAsNewError(ctx, string(contract.Incident), contract.IncidentInput{
 		Declaration: d, Runbook: r.in.Runbook, Hash: r.in.Hash, Permissions: r.in.Permissions,

@@ -82,7 +82,7 @@ func newLive(t testing.TB, e *engine.Engine, cutAfter int) *live {
 	t.Cleanup(c.Close)
 	world := memory.New(book(), time.Now)
 	ports := activities.Ports{
-		Chat: world, Direct: world, Mail: world, Phone: world, People: world, Archive: world, Numbers: world, Bridges: world, Tracker: world, Audiences: world,
+		Chat: world, Direct: world, Presence: world, Mail: world, Phone: world, People: world, Archive: world, Numbers: world, Bridges: world, Tracker: world, Audiences: world,
 		Web: world, Commands: world,
 	}
 	w := worker.New(c, ports, worker.Options{

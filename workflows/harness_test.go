@@ -81,7 +81,7 @@ func newScenario(t *testing.T, rb *runbooks.Runbook) *scenario {
 	s.stage = stage.New(stage.Options{
 		Start: start, Plans: plans, Action: s.world.DoAction,
 		Ports: activities.Ports{
-			Chat: s.world, Direct: s.world, Mail: s.world, Phone: s.world, People: s.world, Archive: s.world, Numbers: s.world, Bridges: s.world, Tracker: s.world,
+			Chat: s.world, Direct: s.world, Presence: s.world, Mail: s.world, Phone: s.world, People: s.world, Archive: s.world, Numbers: s.world, Bridges: s.world, Tracker: s.world,
 			Audiences: s.world, Web: s.world, Commands: s.world,
 		},
 		Takes:   func(e stage.Effect) time.Duration { s.counts[e.Name]++; return s.slows[e.Name] },

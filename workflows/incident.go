@@ -79,6 +79,7 @@ func (r *run) live(ctx workflow.Context) (contract.IncidentResult, error) {
 	r.deliver(ctx)
 	r.deliverSystems(ctx)
 	r.announce(ctx)
+	r.showStatuses(ctx)
 	r.callPeople(ctx)
 	r.followAttempts(ctx)
 	r.callForgotten(ctx)

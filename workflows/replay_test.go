@@ -34,7 +34,7 @@ func TestReplay(t *testing.T) {
 			}
 		})
 	}
-	for _, want := range []string{"happy", "nobody", "permissions", "pins", "raised", "cancelled", "cut", "drill", "line", "mail", "mends", "policy", "room", "roomreview", "farewell", "silent", "version1", "version2"} {
+	for _, want := range []string{"happy", "nobody", "permissions", "pins", "raised", "cancelled", "cut", "drill", "line", "mail", "mends", "policy", "room", "roomreview", "farewell", "silent", "status", "statusreview", "version1", "version2"} {
 		if !paths[want] {
 			t.Errorf("no history of the path %q is recorded", want)
 		}

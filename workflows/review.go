@@ -42,6 +42,7 @@ func (r *run) liveOn(ctx workflow.Context) (contract.IncidentResult, error) {
 	r.settleMessages(ctx)
 	r.deliverSystems(ctx)
 	r.announce(ctx)
+	r.showStatuses(ctx)
 
 	cut, err := r.untilEnded(ctx, story)
 	if err != nil || cut {
@@ -103,7 +104,7 @@ func (r *run) emptyOutbox(ctx workflow.Context) error {
 		summary: "chat has not taken everything yet",
 		done: func() bool {
 			return r.halted || r.outgoing() < 0 && !r.owesSettling() && !r.roomDiffers() && !r.systemsDiffer() &&
-				!r.announcementDiffers()
+				!r.announcementDiffers() && !r.statusesDiffer()
 		},
 		until: timeAt(deadline),
 	})

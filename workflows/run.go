@@ -116,7 +116,7 @@ func firstState(ctx workflow.Context, in contract.IncidentInput) *contract.State
 	if slices.Contains(severities, d.Severity) {
 		inc.Severity = d.Severity
 	}
-	return &contract.State{Incident: inc, Inputs: d.Inputs, Pass: 1, Announce: d.Announce, ArchiveAfter: d.ArchiveAfter}
+	return &contract.State{Incident: inc, Inputs: d.Inputs, Pass: 1, Announce: d.Announce, ArchiveAfter: d.ArchiveAfter, Statuses: d.Statuses}
 }
 
 // Bounds of what a declaration says, in bytes: it is repeated in messages, calls and search attributes.

@@ -51,6 +51,8 @@ type stage struct {
 	act  func(again, restarted bool) (result any, err error)
 	look func() any                // the world, without what is different in each
 	pass func(after time.Duration) // lets time pass; nil where nothing waits
+	// single says that the effect goes by what one person has allowed, so that nothing which is revoked concerns anybody else.
+	single bool
 }
 
 // converges breaks each request of an effect in turn and repeats the effect: the world must look as if nothing had
@@ -143,6 +145,7 @@ func repeat(s stage, restarted bool) (result any, err error) {
 // done once the world works again. borne says that the result tells of a refusal, where a port reports it there.
 func classes(t *testing.T, set func(t *testing.T) stage, borne func(result any) bool) {
 	t.Helper()
+	single := set(t).single
 	fits := map[Mishap]func(result any, err error) bool{
 		Busy: func(_ any, err error) bool {
 			var later *contract.Later
@@ -157,7 +160,7 @@ func classes(t *testing.T, set func(t *testing.T) stage, borne func(result any) 
 		},
 		Revoked: func(_ any, err error) bool {
 			var r *contract.Refused
-			return errors.As(err, &r) && r.What != "" && r.Hint != "" && r.Installation
+			return errors.As(err, &r) && r.What != "" && r.Hint != "" && r.Installation != single
 		},
 		Away: func(_ any, err error) bool { return isPlain(err) },
 	}

@@ -27,6 +27,11 @@ type ChatWorld struct {
 	// Talk lets a person say something in a room, and Delete takes a message away.
 	Talk   func(room, text string)
 	Delete func(room, message string)
+	// Channel is where announcements go, by its name; it is none of the rooms. Announced is what the port has posted there,
+	// its ids those of the results, and Withdraw deletes one as a person may; nil = nobody can.
+	Channel   string
+	Announced func() []Post
+	Withdraw  func(id string)
 	// Dim marks a world that shows no more than rooms, their first guests and the texts of messages, and in which
 	// people do nothing. The port of the workflows' own tests is such a world.
 	Dim bool
@@ -35,7 +40,8 @@ type ChatWorld struct {
 // Room is a room as the service has it.
 type Room struct {
 	ID, Name, Topic string
-	Ours            bool              // our bot made it
+	Ours            bool // our bot made it
+	Archived        bool
 	Members         []oncall.PersonID // people of the roster, in any order
 	Posts           []Post            // oldest first
 }
@@ -82,6 +88,16 @@ func Chat(t *testing.T, open func(t *testing.T) *ChatWorld) {
 		"ShowRoomLeavesWhatIsNotNamed":  suite.showLeaves,
 		"ShowRoomAnswersWithItsClass":   func(t *testing.T) { classes(t, suite.showing, hasProblems) },
 		"ShowRoomAgainAnswersWithClass": func(t *testing.T) { classes(t, suite.changing, hasProblems) },
+		"Announce":                      suite.announces,
+		"AnnounceConverges":             suite.announceConverges,
+		"AnnounceForEachKey":            suite.announcesForEachKey,
+		"AnnounceOfADeletedOne":         suite.announcesDeleted,
+		"AnnounceAnswersWithItsClass":   func(t *testing.T) { classes(t, suite.announcing, nil) },
+		"AnnounceAgainAnswersWithClass": func(t *testing.T) { classes(t, suite.announcingChange, nil) },
+		"CloseRoom":                     suite.closes,
+		"CloseRoomConverges":            func(t *testing.T) { converges(t, suite.closing) },
+		"CloseRoomOfAClosedOne":         suite.closesClosed,
+		"CloseRoomAnswersWithItsClass":  func(t *testing.T) { classes(t, suite.closing, nil) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

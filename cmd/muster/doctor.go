@@ -69,6 +69,7 @@ func doctorChecks() []doctorCheck {
 		{"twilio", (*doctor).checkSecondPhone},
 		{"pager", (*doctor).checkPager},
 		{"slack", (*doctor).checkSlack},
+		{"slack status", (*doctor).checkStatuses},
 		{"email", (*doctor).checkMail},
 		{"temporal", (*doctor).checkTemporal},
 		{"gateway", (*doctor).checkGateway},

@@ -198,7 +198,7 @@ func (w *ward) untouched(out string) {
 		}
 	}
 	for _, r := range w.slack.Requests() {
-		if !slices.Contains([]string{"auth.test", "apps.connections.open", "conversations.info", "conversations.list"}, r.Method) { // none changes anything
+		if !slices.Contains([]string{"auth.test", "apps.connections.open", "conversations.info", "conversations.list", "users.lookupByEmail"}, r.Method) { // none changes anything
 			w.t.Errorf("a doctor has done something in Slack: %s", r.Method)
 		}
 	}

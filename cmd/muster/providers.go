@@ -40,7 +40,7 @@ func openVendors(live *roster.Live, data string, log *slog.Logger) (*vendors, er
 		return nil, err
 	}
 	if s := config.Slack; s != nil {
-		v.chat = slack.New(slack.Options{Token: s.Token.Reveal(), APIURL: s.APIURL, People: live, Log: log})
+		v.chat = slack.New(slack.Options{Token: s.Token.Reveal(), APIURL: s.APIURL, People: live, Tokens: live.SlackToken, Log: log})
 	}
 	if t := config.Twilio; t != nil {
 		if v.phone, err = openTwilio(t, config.Gateway.PublicURL, live, log); err != nil {
@@ -93,7 +93,7 @@ func (v *vendors) ports(incidents *gateway.Incidents) activities.Ports {
 	p.Chat, p.Phone, p.People, p.Archive, p.Numbers = absentChat{}, absentPhone{}, v.live, v.records, incidents
 	p.Overrides, p.Lines = incidents, incidents
 	if v.chat != nil {
-		p.Chat, p.Direct = v.chat, v.chat
+		p.Chat, p.Direct, p.Presence = v.chat, v.chat, v.chat
 	}
 	if v.mail != nil {
 		p.Mail = v.mail

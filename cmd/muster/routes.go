@@ -31,7 +31,7 @@ func routed(r roster.Routed) gateway.Routed {
 	return gateway.Routed{
 		Service: r.Service, Runbook: r.Runbook, Severity: r.Severity, Team: r.Team,
 		Environment: r.Environment, Type: r.Type, Inputs: r.Inputs,
-		Announce: r.Announce, ArchiveAfter: r.ArchiveAfter,
+		Announce: r.Announce, ArchiveAfter: r.ArchiveAfter, Statuses: r.Statuses,
 	}
 }
 

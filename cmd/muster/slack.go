@@ -26,15 +26,17 @@ func slackCommand(sh shell) *cobra.Command {
 func manifestCommand(sh shell) *cobra.Command {
 	var public string
 	var commands []string
-	var inJSON bool
+	var personal, inJSON bool
 	c := &cobra.Command{
 		Use: "manifest", Short: "Print the manifest from which Slack makes the app, with the scopes that are used and no others",
 		Long: "Print the manifest from which Slack makes the app: api.slack.com/apps, Create New App, From a manifest. It has the\n" +
 			"scopes that are used and no others. Slack reaches the app through a socket that the server opens, so no public\n" +
 			"address is needed; with --url it comes to the gateway's public address instead. Where another app has /incident, give\n" +
-			"it another name with --command. docs/slack.md goes through it.",
-		Example: "  muster slack manifest\n  muster slack manifest --command /sos\n  muster slack manifest --url https://muster.example.com",
-		Args:    words(),
+			"it another name with --command. docs/slack.md goes through it. With --personal it is the app by which one person\n" +
+			"connects their own Slack status.",
+		Example: "  muster slack manifest\n  muster slack manifest --command /sos\n  muster slack manifest --url https://muster.example.com\n" +
+			"  muster slack manifest --personal",
+		Args: words(),
 		RunE: func(*cobra.Command, []string) error {
 			address, err := doorAddress(public)
 			if err != nil {
@@ -45,7 +47,10 @@ func manifestCommand(sh shell) *cobra.Command {
 					return misused("--command /incident", "--command: %v", err)
 				}
 			}
-			manifest := slack.AppManifest(address, commands)
+			var manifest any = slack.AppManifest(address, commands)
+			if personal {
+				manifest = slack.StatusManifest()
+			}
 			if inJSON {
 				encoder := json.NewEncoder(sh.stdout)
 				encoder.SetIndent("", "  ")
@@ -61,6 +66,9 @@ func manifestCommand(sh shell) *cobra.Command {
 	}
 	c.Flags().StringSliceVar(&commands, "command", slack.Commands(), "slash `command` of the app, several times for several; all say the same")
 	c.Flags().StringVar(&public, "url", "", "public address of the gateway, for Slack over the web")
+	c.Flags().BoolVar(&personal, "personal", false, "the app by which one person connects their own Slack status")
+	c.MarkFlagsMutuallyExclusive("url", "personal")
+	c.MarkFlagsMutuallyExclusive("command", "personal")
 	addJSON(c, &inJSON)
 	return c
 }

@@ -93,6 +93,13 @@ func TestSlackGuide(t *testing.T) {
 	if diff := cmp.Diff(slack.AppManifest("", slack.Commands()).OAuth.Scopes.Bot, slices.Sorted(maps.Keys(explained))); diff != "" {
 		t.Errorf("scopes (-of the manifest +explained):\n%s", diff)
 	}
+	_, personal, _ := strings.Cut(page, "## Your status shows")
+	personal, _, _ = strings.Cut(personal, "\n## ")
+	for _, scope := range slack.PersonalScopes() {
+		if !strings.Contains(personal, "`"+scope+"`") {
+			t.Errorf("the guide does not say that a person's token has %s", scope)
+		}
+	}
 	for _, path := range (&doctor{config: &roster.Config{Slack: &roster.Slack{Web: true}}}).publicPaths() {
 		if !strings.Contains(page, "`"+path+"`") {
 			t.Errorf("the guide does not say that %s must be reached", path)

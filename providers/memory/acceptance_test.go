@@ -30,10 +30,11 @@ var (
 func TestAcceptance(t *testing.T) {
 	t.Parallel()
 	for name, suite := range map[string]func(*testing.T){
-		"chat":   func(t *testing.T) { activitiestest.Chat(t, chatWorld) },
-		"direct": func(t *testing.T) { activitiestest.Direct(t, directWorld) },
-		"mail":   func(t *testing.T) { activitiestest.Mail(t, mailWorld) },
-		"phone":  func(t *testing.T) { activitiestest.Phone(t, phoneWorld) },
+		"chat":     func(t *testing.T) { activitiestest.Chat(t, chatWorld) },
+		"direct":   func(t *testing.T) { activitiestest.Direct(t, directWorld) },
+		"presence": func(t *testing.T) { activitiestest.Presence(t, presenceWorld) },
+		"mail":     func(t *testing.T) { activitiestest.Mail(t, mailWorld) },
+		"phone":    func(t *testing.T) { activitiestest.Phone(t, phoneWorld) },
 		"people": func(t *testing.T) {
 			activitiestest.People(t, func(_ *testing.T, book oncall.Book) activities.People { return memory.New(book, time.Now) })
 		},
@@ -54,9 +55,10 @@ func chatWorld(*testing.T) *activitiestest.ChatWorld {
 	b := breakable()
 	return &activitiestest.ChatWorld{
 		Trouble: b, Chat: b, Restarted: func() activities.Chat { return b }, Members: [2]oncall.PersonID{"ana", "ben"},
-		Rooms:  func() []activitiestest.Room { return rooms(b.Transcript()) },
-		Occupy: func(name, _ string) { b.Taken = append(b.Taken, name) },
-		Dim:    true,
+		Rooms:   func() []activitiestest.Room { return rooms(b.Transcript()) },
+		Occupy:  func(name, _ string) { b.Taken = append(b.Taken, name) },
+		Channel: "#incidents", Announced: func() []activitiestest.Post { return announced(b) },
+		Dim: true,
 	}
 }
 
@@ -89,9 +91,28 @@ func rooms(lines []memory.Line) []activitiestest.Room {
 			room.Posts = append(room.Posts, post)
 		case "topic":
 			room.Topic = rest
+		case "archive":
+			_, words, _ := strings.Cut(rest, ": ")
+			room.Archived, room.Posts = true, append(room.Posts, activitiestest.Post{Text: words})
 		}
 	}
 	return out
+}
+
+// announced are the announcements as they stand; the world names each by its channel and key.
+func announced(b *brittle) (posts []activitiestest.Post) {
+	for _, l := range b.Transcript() {
+		if l.Kind != "announce" {
+			continue
+		}
+		post := activitiestest.Post{ID: l.Name + "/" + l.Key, Text: l.Text}
+		n := slices.IndexFunc(posts, func(p activitiestest.Post) bool { return p.ID == post.ID })
+		if n < 0 {
+			n, posts = len(posts), append(posts, post)
+		}
+		posts[n] = post
+	}
+	return posts
 }
 
 // phoneWorld shows calls and messages as the transcript tells them. Calls of this world never end by themselves.
@@ -249,6 +270,16 @@ func (b *brittle) Post(ctx context.Context, req contract.PostRequest) (contract.
 func (b *brittle) ShowRoom(ctx context.Context, req contract.ShowRoomRequest) (contract.ShowRoomResult, error) {
 	out, err := b.World.ShowRoom(ctx, req)
 	return answer(b, out, err)
+}
+
+func (b *brittle) Announce(ctx context.Context, req contract.AnnounceRequest) (contract.AnnounceResult, error) {
+	out, err := b.World.Announce(ctx, req)
+	return answer(b, out, err)
+}
+
+func (b *brittle) CloseRoom(ctx context.Context, req contract.CloseRoomRequest) error {
+	_, err := answer(b, contract.None{}, b.World.CloseRoom(ctx, req))
+	return err
 }
 
 func (b *brittle) Call(ctx context.Context, req contract.CallRequest) (contract.CallResult, error) {

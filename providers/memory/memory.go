@@ -23,7 +23,7 @@ type Line struct {
 
 // Act is one outward act before it is done.
 type Act struct {
-	Kind string // "room", "post", "show", "card", "bookmark", "announce", "close", "settle", "dm", "mail", "call", "text", "hangup", "follow", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
+	Kind string // "room", "post", "show", "card", "bookmark", "announce", "close", "status", "settle", "dm", "mail", "call", "text", "hangup", "follow", "record", "bridge", "ticket", "sync", "update", "http", "run", "action"
 	Name string // of an action, a command, a request, an audience
 	Who  oncall.PersonID
 	Text string // what is said to people; of a room its topic
@@ -38,7 +38,7 @@ type World struct {
 	Now  func() time.Time
 	// Fail, when set, is asked before each act; an error that it returns is the act's result.
 	Fail func(Act) error
-	// Lose, when set, is asked after each call, hang-up and message to one person that was done; an error that it returns is
+	// Lose, when set, is asked after each call, hang-up, status and message to one person that was done; an error that it returns is
 	// what the caller hears all the same.
 	Lose func(Act) error
 	// Taken lists room names that a stranger has: a room of that name gets a suffix.
@@ -55,6 +55,9 @@ type World struct {
 
 	// Mailed, when set, hears of each mail, so that a test can let people press its button.
 	Mailed func(req contract.MailRequest, provider string)
+
+	// Statuses are what stands beside the names of those people who have connected theirs; nobody else's can be set.
+	Statuses map[oncall.PersonID]*contract.ChatStatus
 
 	// The answers of systems; nil = an empty success.
 	HTTP    func(req contract.HTTPRequest) contract.HTTPResult

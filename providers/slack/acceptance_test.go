@@ -47,6 +47,7 @@ func chatWorld(t *testing.T, private bool) *activitiestest.ChatWorld {
 			users[fake.AddUser(fakeslack.User{Name: string(p.ID), RealName: p.Name, Email: strings.ToLower(p.Email)}).ID] = p.ID
 		}
 	}
+	channel := fake.AddRoom(fakeslack.Room{Name: "incidents"}).ID
 	client := func() activities.Chat {
 		return slack.New(slack.Options{
 			Token: fakeslack.DefaultToken, APIURL: server.URL + "/api", People: people(), Private: private, Log: slog.New(slog.DiscardHandler),
@@ -66,6 +67,9 @@ func chatWorld(t *testing.T, private bool) *activitiestest.ChatWorld {
 				return
 			}
 		},
+		Channel:   "#incidents",
+		Announced: func() []activitiestest.Post { return announcements(fake, channel) },
+		Withdraw:  func(id string) { fake.Delete(channel, strings.TrimPrefix(id, channel+"/")) },
 		Delete: func(room, message string) {
 			if !fake.Delete(room, message) {
 				t.Fatalf("there is no message %q to delete", message)
@@ -78,7 +82,10 @@ func chatWorld(t *testing.T, private bool) *activitiestest.ChatWorld {
 func rooms(t *testing.T, fake *fakeslack.Server, users map[string]oncall.PersonID) (out []activitiestest.Room) {
 	t.Helper()
 	for _, r := range fake.Rooms() {
-		room := activitiestest.Room{ID: r.ID, Name: r.Name, Topic: r.Topic, Ours: r.Creator == fakeslack.BotUser}
+		if r.Name == "incidents" {
+			continue // the channel of announcements
+		}
+		room := activitiestest.Room{ID: r.ID, Name: r.Name, Topic: r.Topic, Ours: r.Creator == fakeslack.BotUser, Archived: r.Archived}
 		for _, m := range r.Members {
 			if id, known := users[m]; known {
 				room.Members = append(room.Members, id)
@@ -94,6 +101,14 @@ func rooms(t *testing.T, fake *fakeslack.Server, users map[string]oncall.PersonI
 		out = append(out, room)
 	}
 	return out
+}
+
+// announcements are what the app has posted in the channel for everybody.
+func announcements(fake *fakeslack.Server, channel string) (posts []activitiestest.Post) {
+	for _, m := range fake.Messages(channel) {
+		posts = append(posts, activitiestest.Post{ID: channel + "/" + m.TS, Text: m.Text})
+	}
+	return posts
 }
 
 // line is the connection to the workspace: it breaks at one request, of whichever method, or lets all of them through.

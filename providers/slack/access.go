@@ -29,6 +29,7 @@ type Scope struct {
 type need struct {
 	method string // of the Web API; empty = a feature of the app
 	scopes []string
+	own    string // the scope of a person's own token, where the method wants one
 }
 
 // needs lists every method that this package calls
@@ -63,6 +64,9 @@ func needs() []need {
 		{method: "users.info", scopes: []string{"users:read"}},
 		// Looking up by e-mail wants users:read as well (https://docs.slack.dev/reference/scopes/users.read.email).
 		{method: "users.lookupByEmail", scopes: []string{"users:read.email"}},
+		// A person's own token alone opens these two; users.profile.get would take the app's as well, for other people.
+		{method: "users.profile.get", own: "users.profile:read"},
+		{method: "users.profile.set", own: "users.profile:write"},
 		// A modal needs the trigger of a click, a home that its tab is enabled, and neither a scope.
 		{method: "views.open"},
 		{method: "views.publish"},

@@ -65,6 +65,7 @@ func TestNeedsAreThoseOfTheCode(t *testing.T) {
 		"SetTopicOfConversationContext": "conversations.setTopic", "GetConversationInfoContext": "conversations.info",
 		"GetReactionsContext": "reactions.get",
 		"GetPermalinkContext": "chat.getPermalink", "OpenViewContext": "views.open", "PublishViewContext": "views.publish", "UpdateViewContext": "views.update",
+		"GetUserProfileContext": "users.profile.get", "SetUserCustomStatusContext": "users.profile.set",
 	}
 	files, err := filepath.Glob("*.go")
 	if err != nil {
@@ -145,10 +146,16 @@ func TestNeedsAgreeWithSlackAndTheGuide(t *testing.T) {
 			continue
 		}
 		var p struct {
-			Scope struct{ Bot []string }
+			Scope struct{ Bot, User []string }
 		}
 		if err := json.Unmarshal(raw, &p); err != nil {
 			t.Fatal(err)
+		}
+		if own := slack.PersonalNeeds()[method]; own != "" {
+			if !slices.Contains(p.Scope.User, own) {
+				t.Errorf("%s: %s is none of Slack's %q", method, own, p.Scope.User)
+			}
+			continue
 		}
 		if (len(p.Scope.Bot) == 0) != (len(scopes) == 0) {
 			t.Errorf("%s: Slack wants one of %q, the table has %q", method, p.Scope.Bot, scopes)

@@ -38,6 +38,8 @@ type Options struct {
 	APIURL string
 	// People is the roster.
 	People People
+	// Tokens gives the token that somebody has connected (xoxp-…), as the roster has it now; empty = none. Nil: nobody has.
+	Tokens func(oncall.PersonID) string
 	// Private makes rooms private channels.
 	Private bool
 	// Log takes what is decided when something secondary fails; nil means slog.Default.
@@ -57,6 +59,7 @@ type Client struct {
 	http    *http.Client
 	apiURL  string
 	people  People
+	tokens  func(oncall.PersonID) string
 	private bool
 	log     *slog.Logger
 
@@ -93,6 +96,7 @@ func New(o Options) *Client {
 		http:    caller,
 		apiURL:  o.APIURL,
 		people:  o.People,
+		tokens:  o.Tokens,
 		private: o.Private,
 		log:     o.Log,
 		byEmail: map[string]string{},

@@ -19,6 +19,17 @@ func Needs() iter.Seq2[string, []string] {
 	}
 }
 
+// PersonalNeeds are the methods that a person's own token opens, and their scopes, for tests.
+func PersonalNeeds() map[string]string {
+	own := map[string]string{}
+	for _, n := range needs() {
+		if n.own != "" {
+			own[n.method] = n.own
+		}
+	}
+	return own
+}
+
 // Hurry lets a socket wait for moments only, for tests.
 func (s *Socket) Hurry() {
 	s.pace = pace{

@@ -93,7 +93,9 @@ func (c *Client) namesIn(ctx context.Context, text string) (map[string]string, e
 
 // plain is what somebody has written, as plain text with names. It is made in the
 // time that an answer leaves for that.
-func (d *Desk) plain(ctx context.Context, text string) string { return d.naming(ctx, withoutMarkup(text)) }
+func (d *Desk) plain(ctx context.Context, text string) string {
+	return d.naming(ctx, withoutMarkup(text))
+}
 
 // naming puts names in the place of the mentions that are left in a text.
 func (d *Desk) naming(ctx context.Context, text string) string {

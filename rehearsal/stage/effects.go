@@ -59,7 +59,7 @@ func byDuration() []string {
 		string(contract.SyncTicket), string(contract.PublishUpdate), string(contract.KeepEvidence),
 		string(contract.DraftPostmortem), string(contract.CallHTTP), string(contract.RunCommand), string(contract.WriteRecord),
 		anAction, string(contract.TellPerson), string(contract.RetellPerson), string(contract.FollowAttempt),
-		string(contract.Announce), string(contract.CloseRoom),
+		string(contract.Announce), string(contract.CloseRoom), string(contract.ReadStatus), string(contract.ShowStatus),
 	}
 }
 

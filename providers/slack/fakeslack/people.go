@@ -44,6 +44,7 @@ func (u *User) wire(now time.Time) body {
 		"profile": body{
 			"real_name": u.RealName, "real_name_normalized": u.RealName,
 			"display_name": u.Name, "display_name_normalized": u.Name, "email": u.Email, "team": TeamID,
+			"status_text": u.Status.Text, "status_emoji": u.Status.Emoji, "status_expiration": u.Status.Expires,
 		},
 		"is_admin": false, "is_owner": false, "is_primary_owner": false,
 		"is_restricted": u.Restricted, "is_ultra_restricted": false, "is_bot": u.Bot, "is_app_user": u.Bot,

@@ -61,10 +61,11 @@ type Server struct {
 
 	mu        sync.Mutex
 	scopes    []string // of the token
-	url       string   // as configured
-	seenHost  string   // Host of the latest request, when url is empty
-	counter   int      // makes ids
-	lastMicro int64    // makes message timestamps strictly increase
+	personal  []*personal
+	url       string // as configured
+	seenHost  string // Host of the latest request, when url is empty
+	counter   int    // makes ids
+	lastMicro int64  // makes message timestamps strictly increase
 	users     []*User
 	rooms     []*room
 	views     []*View          // oldest first
@@ -174,7 +175,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) table() map[string]method {
 	return map[string]method{
 		"apps.connections.open":    {run: s.appsConnectionsOpen, app: true},
-		"auth.test":                {run: s.authTest},
+		"auth.test":                {run: s.authTest, own: s.authTestPersonal},
 		"bookmarks.add":            {run: s.bookmarksAdd},
 		"bookmarks.edit":           {run: s.bookmarksEdit},
 		"bookmarks.list":           {run: s.bookmarksList},
@@ -198,6 +199,8 @@ func (s *Server) table() map[string]method {
 		"reactions.get":            {run: s.reactionsGet, formOnly: true},
 		"users.info":               {run: s.usersInfo, formOnly: true},
 		"users.lookupByEmail":      {run: s.usersLookupByEmail, formOnly: true},
+		"users.profile.get":        {own: s.usersProfileGet, formOnly: true},
+		"users.profile.set":        {own: s.usersProfileSet},
 		"views.open":               {run: s.viewsOpen},
 		"views.publish":            {run: s.viewsPublish},
 		"views.push":               {run: s.viewsPush},

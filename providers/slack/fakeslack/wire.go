@@ -20,9 +20,10 @@ type body = map[string]any
 
 // method is one method of the Web API. It runs with the server's lock held.
 type method struct {
-	run      func(arguments) (body, error)
-	formOnly bool // Slack reads no JSON body for this method
-	app      bool // it wants the app-level token, the others the bot's
+	run      func(arguments) (body, error)            // by a token of the app; nil = such a token may not
+	own      func(*personal, arguments) (body, error) // by a person's own token; nil = such a token may not
+	formOnly bool                                     // Slack reads no JSON body for this method
+	app      bool                                     // it wants the app-level token, the others the bot's
 }
 
 // refusal is an "ok":false answer. Extra fields stand beside "error".
@@ -146,6 +147,7 @@ type Request struct {
 	Status int               // HTTP status; 0 when the connection was dropped
 	Error  string            // Slack's error code; empty when the work was done
 	Fault  FaultKind         // the fault that struck; empty when none did
+	scopes []string          // of the token
 }
 
 // Requests returns the log of all calls of the Web API, oldest first.
@@ -159,16 +161,22 @@ func (s *Server) Requests() []Request {
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, name string) {
 	m, known := s.methods[name]
 	args, token, err := readCall(r, m.formOnly)
-	call := Request{Method: name, Args: flat(args)}
+	call := Request{Method: name, Args: flat(args), scopes: s.scopesOf(token)}
 	s.serve(w, r, call, func() (body, error) {
 		if err != nil {
 			return nil, err
+		}
+		if p := s.personalToken(token); p != nil && known {
+			return p.run(m, args)
 		}
 		if err := s.authorise(token, m.app); err != nil {
 			return nil, err
 		}
 		if !known {
 			return nil, &refusal{code: "unknown_method", extra: body{"req_method": name}}
+		}
+		if m.run == nil {
+			return nil, refuse("not_allowed_token_type")
 		}
 		return m.run(args)
 	})
@@ -200,18 +208,18 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, call Request, wor
 	}
 	call.Status = status
 	s.record(call)
-	s.head(w.Header(), answer)
+	s.head(w.Header(), answer, call.scopes)
 	writeJSON(w, status, answer)
 }
 
 // head says what the token may do, where it was good, and when the answer was
 // given.
-func (s *Server) head(h http.Header, answer body) {
+func (s *Server) head(h http.Header, answer body, scopes []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	h.Set("Date", s.now().UTC().Format(http.TimeFormat))
 	if answer["error"] != "invalid_auth" && answer["error"] != "not_authed" {
-		h.Set("X-OAuth-Scopes", strings.Join(s.scopes, ","))
+		h.Set("X-OAuth-Scopes", strings.Join(scopes, ","))
 	}
 }
 

@@ -19,6 +19,7 @@ type User struct {
 	Bot        bool
 	Deleted    bool // deactivated: not found by e-mail, cannot be invited
 	Restricted bool // a guest who may not enter further rooms
+	Status     Status
 }
 
 // Room is a copy of a room's state.
