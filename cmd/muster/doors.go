@@ -166,7 +166,7 @@ func (d slackDoor) keyOf(ctx context.Context, to slack.Target) (incident.Key, er
 			return line.Key, nil
 		}
 	}
-	return "", &incident.Refusal{What: "this is not the room of an open incident", Hint: "say which one: ack INC-1"}
+	return "", &incident.Refusal{What: "this is not the room of an open incident", Hint: "do it in its room, or say which one: /muster ack INC-1"}
 }
 
 // keyIn is the incident's key that a room's name begins with ("inc-12-checkout-is-slow"), or empty.

@@ -26,6 +26,8 @@ type errand struct {
 	Value    string        `json:"c,omitempty"`
 	Page     string        `json:"p,omitempty"`
 	Role     incident.Role `json:"o,omitempty"`
+	Reason   string        `json:"w,omitempty"` // of an end, as it was said
+	Undo     string        `json:"d,omitempty"` // of an end, as it was said
 	Room     string        `json:"r,omitempty"`
 	RoomName string        `json:"m,omitempty"`
 	Respond  string        `json:"u,omitempty"` // where the answer is whispered
@@ -59,11 +61,15 @@ func errandOf(in interaction, c click) errand {
 	}
 }
 
+// maxSaid bounds a reason that a modal carries along, in characters: all that it
+// carries has 3000 bytes, and a character may need six of them.
+const maxSaid = 300
+
 // errandByWord is what a command is about that lacks something.
 func errandByWord(c command, o order) errand {
 	return errand{
 		Verb: o.verb, Key: o.act.Key, Step: o.act.Step, Value: o.act.Value, Role: o.act.Role,
-		Room: c.Room, RoomName: c.RoomName, Respond: c.ResponseURL, Nonce: c.TriggerID,
+		Reason: clip(o.act.Reason, maxSaid), Undo: o.act.Undo, Room: c.Room, RoomName: c.RoomName, Respond: c.ResponseURL, Nonce: c.TriggerID,
 	}
 }
 

@@ -85,7 +85,12 @@ func errandBlocks(e errand, s *contract.Snapshot, q *incident.Question, o Offer)
 
 // reason asks why.
 func reason(label, hint string, needed bool) slack.Block {
-	return ask(blockReason, label, hint, lines("text", "")).WithOptional(!needed)
+	return reasonFrom("", label, hint, needed)
+}
+
+// reasonFrom asks why, where something was said already.
+func reasonFrom(said, label, hint string, needed bool) slack.Block {
+	return ask(blockReason, label, hint, lines("text", said)).WithOptional(!needed)
 }
 
 // severityBlocks ask for a severity, with the six questions at hand or the answers to them.
@@ -110,7 +115,7 @@ func severityBlocks(e errand, inc *incident.Incident) []slack.Block {
 // taken back.
 func endBlocks(e errand, s *contract.Snapshot) []slack.Block {
 	cancel := e.Verb == contract.VerbCancel
-	blocks := []slack.Block{reason("Why?", "Stands in the record.", cancel)}
+	blocks := []slack.Block{reasonFrom(e.Reason, "Why?", "Stands in the record.", cancel)}
 	var left []string
 	for _, u := range s.Undo {
 		if !u.Reverted {
@@ -121,7 +126,7 @@ func endBlocks(e errand, s *contract.Snapshot) []slack.Block {
 		return blocks
 	}
 	choices := []option{{contract.UndoRevert, "take them back now"}, {contract.UndoLeave, "leave them as they are"}}
-	undo := ask(blockUndo, "Steps that can still be taken back", strings.Join(left, ", "), decide("undo", choices, ""))
+	undo := ask(blockUndo, "Steps that can still be taken back", strings.Join(left, ", "), decide("undo", choices, e.Undo))
 	return append(blocks, undo.WithOptional(cancel))
 }
 

@@ -86,6 +86,7 @@ func (d *Desk) addressed(ctx context.Context, e event) (answer, error) {
 	}
 	typed := withoutMarkup(text)
 	o, err := parseCommand(typed)
+	o = o.onceMore()
 	var none unknownWord
 	switch {
 	case errors.As(err, &none):

@@ -43,6 +43,16 @@ func chatter(m mention, text string) prompt {
 	}
 }
 
+// onceMore is an order as it is taken from a mention: what ends an incident is
+// asked about once more, because words that are meant for people ("cancel that,
+// sorry") may begin like it.
+func (o order) onceMore() order {
+	if o.kind == orderAct && (o.verb == contract.VerbResolve || o.verb == contract.VerbCancel) {
+		o.kind, o.usage = orderErrand, "/muster "+string(o.verb)+" reason"
+	}
+	return o
+}
+
 // lacking is the answer to a command that lacks something.
 func lacking(m mention, o order, words string) prompt {
 	if o.kind == orderDeclare {
@@ -52,8 +62,12 @@ func lacking(m mention, o order, words string) prompt {
 			about:   spoken{Words: words, TS: m.TS, Thread: m.thread()},
 		}
 	}
+	text := "That lacks something, which the form asks for."
+	if o.verb == contract.VerbResolve || o.verb == contract.VerbCancel {
+		text = "That ends the incident; the form asks once more."
+	}
 	return prompt{
-		text: "That lacks something, which the form asks for.", label: errandTitle(o.verb),
+		text: text, label: errandTitle(o.verb),
 		instead: "Write it so: " + o.usage,
 		about:   spoken{Words: words, TS: m.TS, Thread: m.thread()},
 	}
@@ -100,6 +114,7 @@ func (d *Desk) openSpoken(ctx context.Context, in interaction) (answer, error) {
 		return answer{}, fmt.Errorf("read the value of button %s: %w", in.Actions[0].ActionID, err)
 	}
 	o, err := parseCommand(s.Words)
+	o = o.onceMore()
 	if err != nil || o.kind != orderDeclare && o.kind != orderErrand {
 		return answer{}, fmt.Errorf("the button %s opens no form: %q", in.Actions[0].ActionID, clip(s.Words, maxLabel))
 	}
