@@ -144,7 +144,7 @@ func TestEveryTypeIsAPayload(t *testing.T) {
 			}
 		}
 	}
-	never := []string{"Refused", "Later", "Seal", "Reach"} // errors, and what only our own process reads
+	never := []string{"Refused", "Later", "Seal", "Reach", "HomeIncident", "HomeTask"} // errors, and what only our own process reads
 	for _, file := range parse(t, ".") {
 		for name := range structs(file) {
 			if !held[name] && !slices.Contains(never, name) {

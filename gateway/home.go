@@ -14,37 +14,13 @@ import (
 
 // Home is what concerns one person, as it stood at an instant.
 type Home struct {
-	At        time.Time         // as it stood then, or later
-	Incidents []HomeIncident    // those that are open, worst first and the newest of the same severity first; drills last
-	Tasks     []HomeTask        // what calls the person, then what is due first
-	Silent    int               // open incidents that do not answer, of which nothing is known here
-	Overrides []oncall.Override // that stand
+	At        time.Time               // as it stood then, or later
+	Incidents []contract.HomeIncident // those that are open, worst first and the newest of the same severity first; drills last
+	Tasks     []contract.HomeTask     // what calls the person, then what is due first
+	Silent    int                     // open incidents that do not answer, of which nothing is known here
+	Overrides []oncall.Override       // that stand
 	// Stale says that the overrides cannot be read just now: those that were read last are given.
 	Stale bool
-}
-
-// HomeIncident is an open incident. One that is private goes by its codename.
-type HomeIncident struct {
-	Severity     incident.Severity // empty = not set
-	Key          incident.Key
-	Title        string
-	Phase        incident.Phase
-	Since        time.Time // when it was declared
-	Manager      string    // empty = nobody yet
-	Acknowledged bool
-	Drill        bool
-	Private      bool
-	Room         contract.Link // the zero link while there is none
-}
-
-// HomeTask is something that waits for the person.
-type HomeTask struct {
-	Incident string // which one: "INC-1 · SEV1 · title"
-	Drill    bool
-	Rings    bool              // a page that calls them; else a question or a task
-	What     contract.CardLine // with until when
-	Room     contract.Link
-	Buttons  []contract.Button // what can be done about it
 }
 
 // Home tells somebody what concerns them, as it stood at since or later. It has no effect. Many who ask at once share one
@@ -63,7 +39,7 @@ func (d *Incidents) Home(ctx context.Context, who incident.Actor, since time.Tim
 		home.Incidents = append(home.Incidents, s.line())
 		home.Tasks = append(home.Tasks, s.tasks(who.Person)...)
 	}
-	slices.SortStableFunc(home.Tasks, func(a, b HomeTask) int {
+	slices.SortStableFunc(home.Tasks, func(a, b contract.HomeTask) int {
 		return cmp.Or(first(a.Rings, b.Rings), dueFirst(a.What.At, b.What.At))
 	})
 	return home, nil
@@ -116,8 +92,8 @@ func (s sighted) room() contract.Link {
 }
 
 // line is the incident in a list.
-func (s sighted) line() HomeIncident {
-	return HomeIncident{
+func (s sighted) line() contract.HomeIncident {
+	return contract.HomeIncident{
 		Severity: s.inc.Severity, Key: s.inc.Key, Title: s.title(), Phase: s.inc.Phase, Since: s.inc.DeclaredAt,
 		Manager: s.inc.Holders[incident.Commander].Name, Acknowledged: !s.inc.AcknowledgedAt.IsZero(),
 		Drill: s.inc.Drill, Private: s.inc.Private, Room: s.room(),
@@ -125,9 +101,9 @@ func (s sighted) line() HomeIncident {
 }
 
 // tasks are what of the incident waits for one person.
-func (s sighted) tasks(person oncall.PersonID) (tasks []HomeTask) {
+func (s sighted) tasks(person oncall.PersonID) (tasks []contract.HomeTask) {
 	to := contract.Reach{Incident: s.workflowID, Key: s.inc.Key}
-	named := HomeTask{Incident: joinedBy(" · ", string(s.inc.Key), string(s.inc.Severity), s.title()), Drill: s.inc.Drill, Room: s.room()}
+	named := contract.HomeTask{Incident: joinedBy(" · ", string(s.inc.Key), string(s.inc.Severity), s.title()), Drill: s.inc.Drill, Room: s.room()}
 	for _, p := range s.inc.CallsFor(person) {
 		t := named
 		t.Rings, t.What, t.Buttons = true, pageLine(p), to.Ringing(p.Key, 0)

@@ -148,7 +148,7 @@ func TestHome(t *testing.T) {
 		t.Errorf("incidents (-want +got):\n%s", diff)
 	}
 	room := contract.Link{Name: "#inc-2", URL: "https://example.slack.com/archives/C2"}
-	first := HomeIncident{
+	first := contract.HomeIncident{
 		Severity: "SEV2", Key: "INC-2", Title: "error rate", Phase: incident.Containment, Since: night, Manager: "Ana", Acknowledged: true, Room: room,
 	}
 	if diff := cmp.Diff(first, home.Incidents[2]); diff != "" {
@@ -157,7 +157,7 @@ func TestHome(t *testing.T) {
 	to := contract.Reach{Incident: "incident/inc-2", Key: "INC-2"}
 	done := to.Button("Done", contract.VerbDone, "done")
 	done.Question = "drain/1"
-	tasks := []HomeTask{
+	tasks := []contract.HomeTask{
 		{
 			Incident: "INC-2 · SEV2 · error rate", Rings: true, Room: room, Buttons: to.Ringing("p/1", 0),
 			What: contract.CardLine{Text: "You are being called (first): come", Word: "until", At: night.Add(5 * time.Minute), Then: "then the next are called"},

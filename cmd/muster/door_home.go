@@ -14,15 +14,9 @@ import (
 // configuration in force and the overrides. While the incidents are away the duties still are told.
 func (d slackDoor) Home(ctx context.Context, who incident.Actor, since time.Time) (slack.Home, error) {
 	found, err := d.incidents.Home(ctx, who, since)
-	home := slack.Home{At: found.At, Silent: found.Silent, Away: err != nil}
+	home := slack.Home{At: found.At, Silent: found.Silent, Away: err != nil, Incidents: found.Incidents, Tasks: found.Tasks}
 	if err != nil {
 		d.log.Error("somebody's home is shown without incidents", "error", err)
-	}
-	for _, i := range found.Incidents {
-		home.Incidents = append(home.Incidents, slack.HomeIncident(i))
-	}
-	for _, t := range found.Tasks {
-		home.Tasks = append(home.Tasks, slack.HomeTask(t))
 	}
 	if who.Person != "" {
 		d.addDuties(&home, who.Person, found)

@@ -12,7 +12,6 @@ import (
 	"github.com/slack-go/slack"
 
 	"github.com/musterbook/musterbook/contract"
-	"github.com/musterbook/musterbook/incident"
 )
 
 // The app's Home tab shows one person what concerns them. It is published anew
@@ -36,37 +35,13 @@ const (
 
 // Home is what concerns one person.
 type Home struct {
-	At        time.Time      // as it stood then
-	Away      bool           // nothing is known of the incidents
-	Incidents []HomeIncident // open ones that they may see, in order
-	Tasks     []HomeTask     // in order
-	Duties    []HomeDuty     // in order
-	Silent    int            // open incidents of which nothing is known
-	Notes     []string       // what else is to know, in sentences
-}
-
-// HomeIncident is an open incident.
-type HomeIncident struct {
-	Severity     incident.Severity // empty = not set
-	Key          incident.Key
-	Title        string
-	Phase        incident.Phase
-	Since        time.Time // when it was declared
-	Manager      string    // empty = nobody yet
-	Acknowledged bool
-	Drill        bool
-	Private      bool
-	Room         contract.Link // the zero link while there is none
-}
-
-// HomeTask is something that waits for the person.
-type HomeTask struct {
-	Incident string // which one
-	Drill    bool
-	Rings    bool              // a page that calls them; else a question or a task
-	What     contract.CardLine // with until when
-	Room     contract.Link
-	Buttons  []contract.Button
+	At        time.Time               // as it stood then
+	Away      bool                    // nothing is known of the incidents
+	Incidents []contract.HomeIncident // open ones that they may see, in order
+	Tasks     []contract.HomeTask     // in order
+	Duties    []HomeDuty              // in order
+	Silent    int                     // open incidents of which nothing is known
+	Notes     []string                // what else is to know, in sentences
 }
 
 // HomeDuty is a time on call: the present one, or the next.

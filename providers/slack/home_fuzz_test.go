@@ -37,11 +37,11 @@ func FuzzHome(f *testing.F) {
 		home := Home{At: at, Silent: size % 3, Away: size%5 == 4}
 		for n := range size {
 			home.Notes = append(home.Notes, text)
-			home.Tasks = append(home.Tasks, HomeTask{
+			home.Tasks = append(home.Tasks, contract.HomeTask{
 				Incident: text, Rings: n%2 == 0, Drill: n%3 == 0, Room: room, What: contract.CardLine{Text: text, Word: text, At: at, Then: text},
 				Buttons: contract.Reach{Incident: text, Key: incident.Key(text)}.Answers(q),
 			})
-			home.Incidents = append(home.Incidents, HomeIncident{
+			home.Incidents = append(home.Incidents, contract.HomeIncident{
 				Severity: incident.Severity(text), Key: incident.Key(text), Title: text, Phase: incident.Phase(text), Manager: text, Since: at,
 				Room: room, Drill: n%2 == 0, Private: n%3 == 0,
 			})

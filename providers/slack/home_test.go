@@ -54,7 +54,7 @@ func fullHome() slack.Home {
 	return slack.Home{
 		At: homeNight, Silent: 2,
 		Notes: []string{"Who has taken over from whom cannot be read just now."},
-		Tasks: []slack.HomeTask{
+		Tasks: []contract.HomeTask{
 			{Incident: "INC-1 · SEV1 · error rate <!channel>", Rings: true, Room: room, Buttons: to.Ringing("page/1", 0), What: contract.CardLine{
 				Text: "You are being called (first)", Word: "until", At: homeNight.Add(5 * time.Minute), Then: "then the next are called",
 			}},
@@ -72,7 +72,7 @@ func fullHome() slack.Home {
 				}),
 			},
 		},
-		Incidents: []slack.HomeIncident{
+		Incidents: []contract.HomeIncident{
 			{
 				Severity: "SEV1", Key: "INC-1", Title: "error rate <!channel> @here", Phase: incident.LessonsLearned, Since: homeNight.Add(-time.Hour),
 				Manager: "Ana & Ben", Acknowledged: true, Room: room,
@@ -447,10 +447,10 @@ func TestHomeOfTheWorstDay(t *testing.T) {
 			for choice := range 20 {
 				q.Choices = append(q.Choices, incident.Choice{Key: fmt.Sprint(ugly, choice), Label: ugly})
 			}
-			home.Tasks = append(home.Tasks, slack.HomeTask{
+			home.Tasks = append(home.Tasks, contract.HomeTask{
 				Incident: ugly, What: contract.CardLine{Text: ugly, Then: ugly}, Buttons: contract.Reach{Incident: ugly, Key: "INC-1"}.Answers(q),
 			})
-			home.Incidents = append(home.Incidents, slack.HomeIncident{Severity: "SEV1", Key: "INC-1", Title: ugly, Manager: ugly, Since: homeNight})
+			home.Incidents = append(home.Incidents, contract.HomeIncident{Severity: "SEV1", Key: "INC-1", Title: ugly, Manager: ugly, Since: homeNight})
 			home.Duties = append(home.Duties, slack.HomeDuty{Schedule: ugly, Now: true})
 		}
 		h.door.tells(home, nil)

@@ -161,7 +161,7 @@ func incidentBlocks(h boundedHome) []slack.Block {
 }
 
 // incidentText is one open incident in two lines.
-func incidentText(i HomeIncident) string {
+func incidentText(i contract.HomeIncident) string {
 	first := "*" + label(cmp.Or(string(i.Severity), "severity not set")) + "* · " + label(string(i.Key)) + " · " + shorten(bare(i.Title), maxHomeTitle)
 	if i.Drill {
 		first = ":game_die: DRILL · " + first

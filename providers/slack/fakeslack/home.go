@@ -136,16 +136,9 @@ func (s *Server) homePress(c HomeClick) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	action := body{
-		"type": "button", "action_id": button.ActionID, "block_id": button.BlockID, "action_ts": s.newTS(),
-		"text": body{"type": "plain_text", "text": button.Text, "emoji": true},
-	}
-	if button.Value != "" {
-		action["value"] = button.Value
-	}
 	out := s.by("block_actions", u)
 	wired, err := v.wire()
-	out["view"], out["actions"] = wired["view"], []body{action}
+	out["view"], out["actions"] = wired["view"], []body{s.pressed(button)}
 	out["container"] = body{"type": "view", "view_id": v.ID}
 	return out, err
 }

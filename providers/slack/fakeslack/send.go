@@ -171,16 +171,6 @@ func (s *Server) interaction(c ClickRequest) (body, error) {
 	if err != nil {
 		return nil, err
 	}
-	action := body{
-		"type": "button", "action_id": button.ActionID, "block_id": button.BlockID, "action_ts": s.newTS(),
-		"text": body{"type": "plain_text", "text": button.Text, "emoji": true},
-	}
-	if button.Value != "" {
-		action["value"] = button.Value
-	}
-	if button.Style != "" {
-		action["style"] = button.Style
-	}
 	return body{
 		"type": "block_actions", "api_app_id": AppID, "token": "deprecated",
 		"team":    body{"id": TeamID, "domain": teamDomain},
@@ -189,10 +179,26 @@ func (s *Server) interaction(c ClickRequest) (body, error) {
 		"container": body{
 			"type": "message", "message_ts": m.TS, "channel_id": r.ID, "is_ephemeral": m.Ephemeral,
 		},
-		"message": m.wire(true), "state": body{"values": body{}}, "actions": []body{action},
+		"message": m.wire(true), "state": body{"values": body{}}, "actions": []body{s.pressed(button)},
 		"trigger_id": s.newTrigger(u.ID), "response_url": s.newHook(r.ID, u.ID, m.TS),
 		"enterprise": nil, "is_enterprise_install": false,
 	}, nil
+}
+
+// pressed is a press of a button as interactions carry it. The caller holds the
+// lock.
+func (s *Server) pressed(b Button) body {
+	action := body{
+		"type": "button", "action_id": b.ActionID, "block_id": b.BlockID, "action_ts": s.newTS(),
+		"text": body{"type": "plain_text", "text": b.Text, "emoji": true},
+	}
+	if b.Value != "" {
+		action["value"] = b.Value
+	}
+	if b.Style != "" {
+		action["style"] = b.Style
+	}
+	return action
 }
 
 // button finds the one that was pressed.
