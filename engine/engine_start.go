@@ -78,6 +78,10 @@ func (e *Engine) Namespace() string { return e.options.Namespace }
 func (e *Engine) Client(ctx context.Context, options client.Options) (client.Client, error) {
 	options.HostPort = e.FrontendAddress()
 	options.Namespace = cmp.Or(options.Namespace, e.options.Namespace)
+	if options.ConnectionOptions.GrpcCompression == nil {
+		// Nothing leaves the machine, so packing and unpacking is work and no gain.
+		options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
+	}
 	if options.Logger == nil {
 		options.Logger = e.options.Logger
 	}

@@ -37,6 +37,12 @@ type Worker struct {
 	workers []worker.Worker
 }
 
+// workflowPollers is how many workflow tasks are fetched at once. Where many pages are due at one moment, the SDK's two
+// leave tasks lying for the five seconds after which the server gives up on this worker's memory of the incident, and then
+// behind everything else: some people are called ten seconds later than all others. More than these make everybody wait a
+// little longer, on two cores.
+const workflowPollers = 5
+
 // New binds everything; nothing runs until Start.
 func New(c client.Client, ports activities.Ports, o Options) *Worker {
 	stop := o.StopTimeout
@@ -45,6 +51,7 @@ func New(c client.Client, ports activities.Ports, o Options) *Worker {
 	}
 	base := worker.Options{WorkerStopTimeout: stop, DeadlockDetectionTimeout: o.DeadlockTimeout}
 	main := base
+	main.MaxConcurrentWorkflowTaskPollers = workflowPollers
 	main.WorkflowPanicPolicy = worker.BlockWorkflow
 	if o.FailOnPanic {
 		main.WorkflowPanicPolicy = worker.FailWorkflow
