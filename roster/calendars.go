@@ -59,7 +59,8 @@ func (v *calendarPeople) fromNode(d *decoder, n *yaml.Node, what string) {
 
 // calendar checks where a schedule's shifts come from.
 func (b *builder) calendar(schedule string, f *fileCalendar, what string) {
-	if f.URL.given() == f.File.given() {
+	read := f.At != place{} // else it was said that it is no mapping
+	if read && f.URL.given() == f.File.given() {
 		b.fault(f.At, "give one of the two: url: https://…, or file: path.ics", "%s needs a url or a file", what)
 	}
 	c := CalendarSource{URL: b.feed(f.URL, what+".url"), File: b.expand(f.File, what+".file"), People: map[string]oncall.PersonID{}}

@@ -41,6 +41,10 @@ func TestOnCallProblems(t *testing.T) {
 			want: []string{`m.yaml:10:85: schedules.cto.rotation.days: a turn cannot have 0 days (between 1 and 366)`},
 		},
 		{
+			name: "empty calendar", schedule: `{zone: UTC, calendar: []}`,
+			want: []string{`m.yaml:10:30: schedules.cto.calendar must be a mapping (write key: value)`},
+		},
+		{
 			name: "empty layers", schedule: `{zone: UTC, layers: []}`,
 			want: []string{`m.yaml:10:28: schedules.cto.layers is empty: nobody would ever be on call (list at least one layer with a rotation, or give the schedule a rotation or a person)`},
 		},
