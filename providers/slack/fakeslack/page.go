@@ -27,7 +27,7 @@ func pageTemplate() *template.Template {
 <style>
 body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:48rem;padding:0 1rem}
 header{border-bottom:1px solid #8886;margin-bottom:1rem}
-article{margin:0 0 1rem;white-space:pre-wrap}article.reply{margin-left:2.5rem}
+article{margin:0 0 1rem;white-space:pre-wrap;overflow-wrap:anywhere}article.reply{margin-left:2.5rem}
 time,.note{opacity:.65;font-size:.85em}
 .button{border:1px solid #8888;border-radius:.4em;padding:.1em .6em;margin-right:.4em}
 </style></head><body>
@@ -70,9 +70,9 @@ func (s *Server) pageMessage(m Message) pageMessage {
 	if u := s.user(m.User); u != nil {
 		author = u.Name
 	}
-	unescape := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&")
+	shown := strings.NewReplacer("&lt;", "<", "&gt;", ">", "&amp;", "&", ":red_circle:", "🔴", ":large_green_circle:", "🟢")
 	return pageMessage{
 		Anchor: "p" + strings.ReplaceAll(m.TS, ".", ""), Author: author, Time: m.At.UTC().Format("15:04:05 UTC"),
-		Text: unescape.Replace(m.Text), Reply: m.ThreadTS != "", Edited: len(m.Edits) > 0, Buttons: m.Buttons(),
+		Text: shown.Replace(m.Text), Reply: m.ThreadTS != "", Edited: len(m.Edits) > 0, Buttons: m.Buttons(),
 	}
 }
