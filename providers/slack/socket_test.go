@@ -222,6 +222,20 @@ func TestLostAcknowledgementOfAnEvent(t *testing.T) {
 	}
 }
 
+// A form is filled although the acknowledgement of what has opened it is lost: a second time it does not open.
+func TestLostAcknowledgementOfAForm(t *testing.T) {
+	t.Parallel()
+	h, _ := pluggedHouse(t, nil)
+	h.door.offer = offers
+	h.Break(fakeslack.Fault{Kind: fakeslack.Slow, Method: "views.open", Delay: 200 * time.Millisecond, Times: 1})
+	var said sync.WaitGroup
+	said.Go(func() { h.command(t, "declare") })
+	h.seen(t, h.ana.ID, "Loading")
+	h.Disconnect("warning", 0)
+	h.seen(t, h.ana.ID, "What is wrong?")
+	said.Wait()
+}
+
 // Two replicas share the envelopes, and each act comes through one of them.
 func TestTwoReplicas(t *testing.T) {
 	t.Parallel()
