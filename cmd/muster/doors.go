@@ -144,7 +144,8 @@ func declaredText(begun gateway.Declared) string {
 
 // keyOf finds the incident of a room. Rooms are mostly named after their incident, so that one is asked first; the room's
 // id decides, for names can be changed. Of several drills in one room the newest is meant. A room of no open incident is a
-// refusal.
+// refusal. An incident that does not answer may be the one that is meant: then it is not known whose room it is, which is
+// no refusal, so that nothing that people do there is turned away for good.
 func (d slackDoor) keyOf(ctx context.Context, to slack.Target) (incident.Key, error) {
 	if key := keyIn(to.RoomName); key != "" {
 		shown, err := d.incidents.Show(ctx, key)
@@ -156,15 +157,23 @@ func (d slackDoor) keyOf(ctx context.Context, to slack.Target) (incident.Key, er
 	if err != nil {
 		return "", err
 	}
+	var silent error
 	for _, line := range lines {
 		shown, err := d.incidents.Show(ctx, line.Key)
-		if err != nil {
-			d.log.Warn("an incident does not say which room it has; looking at the others", "incident", line.Key, "error", err)
-			continue
-		}
-		if shown.Incident.Room.ID == to.Room {
+		if err == nil && shown.Incident.Room.ID == to.Room {
 			return line.Key, nil
 		}
+		if err == nil {
+			continue
+		}
+		d.log.Warn("an incident does not say which room it has; looking at the others", "incident", line.Key, "error", err)
+		var absent *gateway.Refusal
+		if !errors.As(err, &absent) {
+			silent = err
+		}
+	}
+	if silent != nil {
+		return "", fmt.Errorf("find out whose room it is: %w", silent)
 	}
 	return "", &incident.Refusal{What: "this is not the room of an open incident", Hint: "do it in its room, or say which one: /muster ack INC-1"}
 }

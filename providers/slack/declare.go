@@ -127,7 +127,7 @@ func (d *Desk) openDeclare(ctx context.Context, trigger string, about declareAbo
 	if err != nil || again {
 		return answer{}, err
 	}
-	return answer{then: func(ctx context.Context) {
+	return answer{once: true, then: func(ctx context.Context) {
 		all, err := d.door.Offer(ctx, Draft{})
 		if err == nil {
 			err = d.drawDeclare(ctx, m, about, begin(ctx, all))

@@ -64,6 +64,9 @@ type answer struct {
 	// response URL. Nobody hears of its failure, so it logs them. Its context
 	// ends after afterWithin. nil means nothing.
 	then func(context.Context)
+	// once says that a repetition of the delivery does not go on: this one goes on
+	// although Slack may not have its answer.
+	once bool
 }
 
 // unhandled is an error of a delivery that was understood and not handled:

@@ -82,7 +82,7 @@ func (d *Desk) run(ctx context.Context, e errand, refused func(context.Context))
 	if err != nil || again {
 		return answer{}, err
 	}
-	return answer{then: func(ctx context.Context) {
+	return answer{once: true, then: func(ctx context.Context) {
 		if err := d.drawErrand(ctx, m, e); err != nil {
 			d.excuse(ctx, m, title, err)
 			if isRefusal(err) {

@@ -29,6 +29,7 @@ const (
 	notInChannel     = "not_in_channel"
 	userDisabled     = "user_disabled"
 	userNotFound     = "user_not_found"
+	userNotVisible   = "user_not_visible"
 	usersNotFound    = "users_not_found"
 )
 

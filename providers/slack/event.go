@@ -82,7 +82,7 @@ func (d *Desk) notice(ctx context.Context, payload []byte) (answer, error) {
 	if err != nil {
 		return answer{}, unhandled{fmt.Errorf("handle the event %s: %w", e.Type, err)}
 	}
-	handled = true
+	handled, a.once = true, true
 	return a, nil
 }
 

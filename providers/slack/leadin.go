@@ -85,22 +85,23 @@ func (d *Desk) admit(ctx context.Context, begun Declared, room incident.Room, us
 
 // roomOf waits for the room of a new incident; the zero room is none.
 func (d *Desk) roomOf(ctx context.Context, begun Declared, within time.Duration) incident.Room {
-	return d.begunAs(ctx, begun, within).Room
+	inc, _ := d.begunAs(ctx, begun, within)
+	return inc.Room
 }
 
 // begunAs waits for the room of a new incident and shows the incident, without a
-// room when that takes too long; the zero incident when nobody answers.
-func (d *Desk) begunAs(ctx context.Context, begun Declared, within time.Duration) incident.Incident {
+// room when that takes too long. known is false when nobody answers: then nothing
+// is known of it, not even whether it is private.
+func (d *Desk) begunAs(ctx context.Context, begun Declared, within time.Duration) (inc incident.Incident, known bool) {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	var inc incident.Incident
 	for pause := d.pace; ; pause = min(2*pause, 2*time.Second) {
 		shown, err := d.door.Show(ctx, Target{WorkflowID: begun.WorkflowID, Key: begun.Key})
 		if err == nil {
-			inc = shown.Incident
+			inc, known = shown.Incident, true
 		}
 		if inc.Room.ID != "" || !sleep(ctx, pause) {
-			return inc
+			return inc, known
 		}
 	}
 }

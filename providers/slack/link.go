@@ -173,7 +173,8 @@ func (l *link) take(ctx context.Context, raw []byte) {
 
 // handle lets the desk handle an envelope, acknowledges it, and does what goes
 // on. What could not be handled is not acknowledged, so that Slack sends it
-// again. A fault in a handler costs this envelope and not the process, as it
+// again. What would not go on then goes on without an acknowledgement: an event
+// that comes again is known, and a form opens once. A fault in a handler costs this envelope and not the process, as it
 // does behind a web server.
 func (l *link) handle(ctx context.Context, e envelope) {
 	log := l.socket.log.With("type", e.Type, "attempt", e.RetryAttempt)
@@ -189,6 +190,9 @@ func (l *link) handle(ctx context.Context, e envelope) {
 		log.Error("what Slack sent was not handled; it will send it again", "error", err)
 	case err != nil:
 		log.Warn("an answer did not reach Slack; what it asked for was done, and is recognised when it comes again", "error", err)
+		if a.once {
+			a.finish(ctx)
+		}
 	default:
 		a.finish(ctx)
 	}

@@ -218,7 +218,7 @@ type hearing struct {
 
 // tellDeclared tells everybody in a thread which incident was declared, with the
 // way to its room, and lets whoever declared it in. Of a private incident they
-// alone are told.
+// alone are told, and of one that does not say in time whether it is private.
 //
 // It is idempotent by the hearing's key. Another process that had declared the
 // same before is most likely answering just now: it is given time, and its answer
@@ -227,21 +227,25 @@ func (d *Desk) tellDeclared(ctx context.Context, h hearing, begun Declared) {
 	if begun.Again && !sleep(ctx, othersTurn*d.pace) {
 		return
 	}
-	inc := d.begunAs(ctx, begun, tellWithin)
+	inc, known := d.begunAs(ctx, begun, tellWithin)
 	room, ts := "", ""
-	if !inc.Private {
+	if known && !inc.Private {
 		room, ts = d.tellThread(ctx, h, begun.Again, d.declaredText(ctx, inc, begun, "; its room is being opened."))
 	}
-	waited := inc.Room.ID == ""
+	late, waited := !known, inc.Room.ID == ""
 	if waited {
-		inc = d.begunAs(ctx, begun, roomWithin)
+		if later, answered := d.begunAs(ctx, begun, roomWithin); answered {
+			inc, known = later, true
+		}
 	}
 	text := d.declaredText(ctx, inc, begun, noRoomYet)
 	if inc.Room.ID != "" {
 		d.admit(ctx, begun, inc.Room, h.user)
 	}
 	switch {
-	case inc.Private:
+	case late && known && !inc.Private:
+		d.tellThread(ctx, h, begun.Again, text)
+	case !known || inc.Private:
 		if err := d.inform(ctx, h.user, h.key+"/declared", text); err != nil {
 			d.log.Warn("whoever declared an incident is not told of it", "incident", begun.Key, "error", err)
 		}

@@ -133,6 +133,43 @@ func TestMentionOfAPrivateIncident(t *testing.T) {
 	}
 }
 
+// TestMentionOfAnIncidentThatIsSilent: as long as an incident does not say whether it is private, everybody hears nothing of it.
+func TestMentionOfAnIncidentThatIsSilent(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		private bool
+		aloud   int
+	}{
+		{name: "private", private: true},
+		{name: "for everybody", aloud: 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := startHouse(t)
+			room, own := h.lounge(), h.room(t)
+			h.door.unseen = errors.New("nobody answers")
+			m, _ := h.mentions(t, room, "", "@musterbook declare a laptop is gone")
+			until(t, "its declaration", func() bool { return len(h.door.all()) == 1 })
+			soon := time.Now().Add(2 * time.Second) // longer than an answer for everybody waits
+			until(t, "an answer, or none", func() bool { return len(h.replies(room, m.TS)) > 0 || time.Now().After(soon) })
+			if n := len(h.replies(room, m.TS)); n != 0 {
+				t.Fatalf("everybody reads %+v", h.replies(room, m.TS))
+			}
+			h.door.mu.Lock()
+			h.door.unseen = nil
+			h.door.shown.Incident = incident.Incident{Key: "INC-7", Private: tt.private, Room: incident.Room{ID: own}}
+			h.door.mu.Unlock()
+			until(t, "whoever declared it in the room", func() bool { return h.calls("conversations.invite") == 1 })
+			until(t, "the answer", func() bool { return h.calls("chat.postMessage") == 1 })
+			if n := len(h.replies(room, m.TS)); n != tt.aloud {
+				t.Errorf("everybody reads %+v", h.replies(room, m.TS))
+			}
+		})
+	}
+}
+
 func TestMentionIsACommand(t *testing.T) {
 	t.Parallel()
 	throughEachDoor(t, func(t *testing.T, h house) {

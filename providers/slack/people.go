@@ -98,7 +98,7 @@ func (c *Client) identify(ctx context.Context, user string) (incident.Actor, err
 	}
 	stranger.Name = somebody
 	found, err := c.api.GetUserInfoContext(ctx, user)
-	if code(err) == userNotFound {
+	if code(err) == userNotFound || code(err) == userNotVisible { // the second is somebody of another organisation
 		return stranger, nil
 	}
 	if err != nil {

@@ -284,6 +284,7 @@ func TestPinFails(t *testing.T) {
 		{name: "reactions: Slack hangs", fault: fakeslack.Fault{Method: "reactions.get", Kind: fakeslack.Slow, Delay: time.Minute}, want: http.StatusServiceUnavailable, acts: 1},
 		{name: "people: in trouble", fault: fakeslack.Fault{Method: "users.info", Kind: fakeslack.ServerError}, want: http.StatusServiceUnavailable, acts: 1},
 		{name: "people: not known", fault: fakeslack.Fault{Method: "users.info", Kind: fakeslack.Refuse, Error: "user_not_found"}, want: http.StatusOK, acts: 1},
+		{name: "people: not visible", fault: fakeslack.Fault{Method: "users.info", Kind: fakeslack.Refuse, Error: "user_not_visible"}, want: http.StatusOK, acts: 1},
 		{name: "the link: in trouble", fault: fakeslack.Fault{Method: "chat.getPermalink", Kind: fakeslack.ServerError}, want: http.StatusOK, acts: 1},
 		{name: "the link: refused", fault: fakeslack.Fault{Method: "chat.getPermalink", Kind: fakeslack.Refuse, Error: "message_not_found"}, want: http.StatusOK, acts: 1},
 		{name: "the room's name: in trouble", fault: fakeslack.Fault{Method: "conversations.info", Kind: fakeslack.ServerError}, want: http.StatusOK, acts: 1},

@@ -204,6 +204,38 @@ func TestLostAcknowledgementsAreOneAct(t *testing.T) {
 	}
 }
 
+// What goes on after an event goes on although its acknowledgement is lost: the process knows the event when it comes again,
+// and does nothing then.
+func TestLostAcknowledgementOfAnEvent(t *testing.T) {
+	t.Parallel()
+	h, _ := pluggedHouse(t, nil)
+	h.url = fakeslack.OverSocket
+	room := h.lounge()
+	h.door.meanwhile = func(acted) {
+		h.Disconnect("warning", 0)
+		time.Sleep(100 * time.Millisecond) // the connection ends while the event is handled
+	}
+	h.mentions(t, room, "", "@musterbook status INC-3")
+	h.told(t, room, 1)
+	if n := len(h.door.all()); n != 1 {
+		t.Errorf("it was asked %d times", n)
+	}
+}
+
+// A form is filled although the acknowledgement of what has opened it is lost: a second time it does not open.
+func TestLostAcknowledgementOfAForm(t *testing.T) {
+	t.Parallel()
+	h, _ := pluggedHouse(t, nil)
+	h.door.offer = offers
+	h.Break(fakeslack.Fault{Kind: fakeslack.Slow, Method: "views.open", Delay: 200 * time.Millisecond, Times: 1})
+	var said sync.WaitGroup
+	said.Go(func() { h.command(t, "declare") })
+	h.seen(t, h.ana.ID, "Loading")
+	h.Disconnect("warning", 0)
+	h.seen(t, h.ana.ID, "What is wrong?")
+	said.Wait()
+}
+
 // Two replicas share the envelopes, and each act comes through one of them.
 func TestTwoReplicas(t *testing.T) {
 	t.Parallel()

@@ -97,14 +97,17 @@ func (s *Server) Acks() []Ack {
 
 // Disconnect announces the end of every open connection with Slack's reason
 // ("warning", "refresh_requested", "link_disabled"), and closes them after the
-// notice.
+// notice, with a word of farewell.
 func (s *Server) Disconnect(reason string, notice time.Duration) {
 	s.mu.Lock()
 	lines := slices.Clone(s.sockets.lines)
 	s.mu.Unlock()
 	for _, l := range lines {
 		_ = l.send(body{"type": "disconnect", "reason": reason, "debug_info": body{"host": "fakeslack"}}) // who has gone needs no notice
-		time.AfterFunc(notice, func() { _ = l.conn.Close() })
+		time.AfterFunc(notice, func() {
+			_ = l.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseGoingAway, ""), time.Now().Add(time.Second))
+			_ = l.conn.Close()
+		})
 	}
 }
 
