@@ -2,11 +2,13 @@ package gateway
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
 	"github.com/musterbook/musterbook/oncall"
 )
 
@@ -35,16 +37,65 @@ func newLooks() *looks { return &looks{seat: make(chan struct{}, 1)} }
 // since is a look that began at an instant or later. Whoever waits for the seat finds what the one before has brought; a
 // look that failed counts, too, so that a crowd does not wait for as many failures. A look outlasts whoever asked for it.
 func (l *looks) since(ctx context.Context, d *Incidents, at time.Time) (look, error) {
-	select {
-	case l.seat <- struct{}{}:
-		defer func() { <-l.seat }()
-	case <-ctx.Done():
+	away := func() (look, error) {
 		return look{began: d.now()}, &Away{What: "look at the open incidents", Err: context.Cause(ctx)}
 	}
-	if l.latest.began.IsZero() || l.latest.began.Before(at) {
-		l.latest = d.look(ctx)
+	select {
+	case l.seat <- struct{}{}:
+	case <-ctx.Done():
+		return away()
 	}
-	return l.latest, l.latest.err
+	if known := l.latest; !known.began.IsZero() && !known.began.Before(at) {
+		<-l.seat
+		return known, known.err
+	}
+	made := make(chan look, 1)
+	go func() { // ends with the look, which is bounded
+		found := d.look(ctx)
+		l.latest = found
+		<-l.seat
+		made <- found
+	}()
+	select {
+	case found := <-made:
+		return found, found.err
+	case <-ctx.Done():
+		return away()
+	}
+}
+
+// roomShared is how old a look may be that knows whose a room is. One that does not know it is made anew.
+const roomShared = 2 * time.Second
+
+// InRoom is the open incident of a chat room; of several drills in one room the newest. Empty = every open incident has
+// said that it is not its room. It has no effect, and answers when ctx ends. Errors: *Away, when it is not known.
+func (d *Incidents) InRoom(ctx context.Context, room string) (incident.Key, error) {
+	var silent int
+	for _, since := range []time.Time{d.now().Add(-roomShared), d.now()} {
+		l, err := d.looks.since(ctx, d, since)
+		if err != nil {
+			return "", err
+		}
+		if key := l.in(room); key != "" {
+			return key, nil
+		}
+		silent = l.silent
+	}
+	if silent > 0 {
+		return "", &Away{What: "find out whose room it is", Err: fmt.Errorf("%d open incidents do not answer", silent)}
+	}
+	return "", nil
+}
+
+// in is the newest open incident of a room.
+func (l look) in(room string) (key incident.Key) {
+	var newest time.Time
+	for _, s := range l.seen {
+		if room != "" && s.inc.Room.ID == room && !s.inc.DeclaredAt.Before(newest) {
+			key, newest = s.inc.Key, s.inc.DeclaredAt
+		}
+	}
+	return key
 }
 
 // look asks for all open incidents and for the overrides, once.

@@ -9,8 +9,71 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
 	"github.com/musterbook/musterbook/contract"
+	"github.com/musterbook/musterbook/incident"
 )
+
+// TestTheNewestOfARoom: several drills share a room, and what is said there is meant for the newest of them.
+func TestTheNewestOfARoom(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	in := func(key incident.Key, room string, after time.Duration) sighted {
+		return sighted{inc: &incident.Incident{Key: key, Room: incident.Room{ID: room}, DeclaredAt: at.Add(after)}}
+	}
+	l := look{seen: []sighted{in("INC-1", "C1", 0), in("INC-2", "CDRILL", time.Hour), in("INC-4", "CDRILL", 2*time.Hour), in("INC-3", "CDRILL", time.Minute), in("INC-5", "", 0)}}
+	for room, want := range map[string]incident.Key{"C1": "INC-1", "CDRILL": "INC-4", "C9": "", "": ""} {
+		if got := l.in(room); got != want {
+			t.Errorf("room %q is that of %q, want %q", room, got, want)
+		}
+	}
+}
+
+// TestALookDoesNotKeepAnybody: whoever asks is answered in their time, however long the look takes, and the look is there for
+// whoever asks next.
+func TestALookDoesNotKeepAnybody(t *testing.T) {
+	t.Parallel()
+	slow := &slowNumbers{release: make(chan struct{})}
+	d, err := New(Options{Client: slow})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	var away *Away
+	if _, err := d.InRoom(ctx, "C1"); !errors.As(err, &away) {
+		t.Errorf("while Temporal hangs it is %v", err)
+	}
+	close(slow.release)
+	if _, err := d.InRoom(t.Context(), "C1"); !errors.As(err, &away) || errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("afterwards it is %v", err)
+	}
+}
+
+// slowNumbers is a Temporal that answers nothing until it is released, and then that it is away.
+type slowNumbers struct {
+	client.Client
+	release chan struct{}
+}
+
+func (s *slowNumbers) QueryWorkflow(context.Context, string, string, string, ...any) (converter.EncodedValue, error) {
+	<-s.release
+	return nil, serviceerror.NewUnavailable("away")
+}
+
+func (s *slowNumbers) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	<-s.release
+	return nil, serviceerror.NewNotFound("no such workflow")
+}
+
+func (s *slowNumbers) GetWorkflowHistory(context.Context, string, string, bool, enums.HistoryEventFilterType) client.HistoryEventIterator {
+	return noHistory{}
+}
 
 func TestRepeats(t *testing.T) {
 	t.Parallel()

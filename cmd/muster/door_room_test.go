@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
@@ -45,6 +46,11 @@ func (h housed) QueryWorkflow(_ context.Context, id, _, _ string, _ ...any) (con
 	}
 	raw, err := json.Marshal(said)
 	return roomAnswer(raw), err
+}
+
+// DescribeWorkflowExecution knows no overrides.
+func (housed) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return nil, serviceerror.NewNotFound("no such workflow")
 }
 
 // TestWhoseRoom: that a room is no incident's is said when every incident has answered, and not before: a refusal ends for

@@ -153,29 +153,11 @@ func (d slackDoor) keyOf(ctx context.Context, to slack.Target) (incident.Key, er
 			return key, nil
 		}
 	}
-	lines, err := d.incidents.List(ctx, gateway.Listing{Drills: true})
-	if err != nil {
-		return "", err
+	key, err := d.incidents.InRoom(ctx, to.Room)
+	if err == nil && key == "" {
+		err = &incident.Refusal{What: "this is not the room of an open incident", Hint: "do it in its room, or say which one: /muster ack INC-1"}
 	}
-	var silent error
-	for _, line := range lines {
-		shown, err := d.incidents.Show(ctx, line.Key)
-		if err == nil && shown.Incident.Room.ID == to.Room {
-			return line.Key, nil
-		}
-		if err == nil {
-			continue
-		}
-		d.log.Warn("an incident does not say which room it has; looking at the others", "incident", line.Key, "error", err)
-		var absent *gateway.Refusal
-		if !errors.As(err, &absent) {
-			silent = err
-		}
-	}
-	if silent != nil {
-		return "", fmt.Errorf("find out whose room it is: %w", silent)
-	}
-	return "", &incident.Refusal{What: "this is not the room of an open incident", Hint: "do it in its room, or say which one: /muster ack INC-1"}
+	return key, err
 }
 
 // keyIn is the incident's key that a room's name begins with ("inc-12-checkout-is-slow"), or empty.
