@@ -76,6 +76,8 @@ func (q *Quote) check(text string) error {
 		return refuse("leave it out, or give https://…", "the link of a message is no web address")
 	case len(q.Link) > maxLink:
 		return refuse("leave it out", "the link of a message has more than %d bytes", maxLink)
+	case q.At.UTC().Year() < 1 || q.At.UTC().Year() > 9999: // JSON has no such years, and the record is written in UTC
+		return refuse("leave it out, or give 2026-11-26T02:07:31Z", "the time of a message is no time that can be written")
 	}
 	return nil
 }

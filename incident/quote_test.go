@@ -140,6 +140,8 @@ func TestPinRefuses(t *testing.T) {
 		{name: "a long id", text: "x", quote: message(strings.Repeat("m", 201)), want: "which message"},
 		{name: "no web address", text: "x", quote: incident.Quote{Message: "m", Link: "javascript:alert(1)"}, want: "no web address"},
 		{name: "a long address", text: "x", quote: incident.Quote{Message: "m", Link: "https://" + strings.Repeat("a", 1000)}, want: "more than 1000 bytes"},
+		{name: "after all years", text: "x", quote: incident.Quote{Message: "m", At: time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("", -3600))}, want: "no time that can be written"},
+		{name: "before all years", text: "x", quote: incident.Quote{Message: "m", At: time.Date(0, 1, 1, 0, 0, 0, 0, time.FixedZone("", 3600))}, want: "no time that can be written"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -124,6 +124,9 @@ func (r *run) carryOut(at time.Time, verb contract.Verb, act contract.Act) (cont
 	if err == nil && verb == contract.VerbQuiet && r.since(versionDeclines) {
 		r.inc.DeclinePages(act.By.Person)
 	}
+	if err == nil && verb == contract.VerbWithdraw {
+		r.recallComments()
+	}
 	r.severityChanged(before)
 	return receipt, err
 }

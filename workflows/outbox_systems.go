@@ -214,20 +214,30 @@ func (r *run) ticketDiffers() bool {
 	return r.inc.Ticket.ID != "" && (fmt.Sprint(r.ticketNow()) != r.st.Shown.Ticket || len(r.comments()) > 0)
 }
 
-// comments are the lines of the timeline that the ticket does not have yet.
+// comments are the lines of the timeline that the ticket does not have yet. What was said in the room of a private incident
+// stays out of it: whoever reads the ticket need not be in the room.
 func (r *run) comments() []incident.Entry {
 	var out []incident.Entry
 	for _, e := range r.inc.Timeline {
 		told := slices.Contains([]incident.EntryKind{
 			incident.EntrySeverity, incident.EntryNote, incident.EntryAnswer, incident.EntryAcknowledged, incident.EntryEnded,
 		}, e.Kind)
-		if told && e.Seq > r.st.Shown.Commented {
+		outside := e.Quote == nil || !r.inc.Private
+		if told && outside && e.Seq > r.st.Shown.Commented {
 			e.Text = e.Sentence()
 			out = append(out, e)
 		}
 	}
 	const most = 50
 	return out[:min(len(out), most)]
+}
+
+// recallComments takes back what is on its way to a ticket that does not answer, because it may have words that were taken
+// away. It is sent again with what is so now; each comment is added once, by its line's number.
+func (r *run) recallComments() {
+	if stop := r.polls["outbox/"+string(contract.OutgoingTicket)]; stop != nil && r.nextOf(contract.OutgoingTicket) < 0 {
+		stop()
+	}
 }
 
 // syncTicket makes the ticket show what is so. What is refused counts as shown, so that it is not tried for ever; it is

@@ -70,6 +70,8 @@ type Client struct {
 	directs map[string]string // user id → id of our conversation with them
 	rooms   map[string]string // name → id, of rooms that are named by their name
 	names   map[string]string // user id → what Slack calls them, of people who are not in the roster
+
+	statuses map[oncall.PersonID]chan struct{} // the seat of whoever changes a person's status
 }
 
 // identity is who we are in Slack.
@@ -104,6 +106,8 @@ func New(o Options) *Client {
 		directs: map[string]string{},
 		rooms:   map[string]string{},
 		names:   map[string]string{},
+
+		statuses: map[oncall.PersonID]chan struct{}{},
 	}
 }
 

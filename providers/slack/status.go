@@ -52,12 +52,18 @@ func (c *Client) ReadStatus(ctx context.Context, req contract.ReadStatusRequest)
 //
 // It is idempotent by nature: what stands there is read first, and what is so
 // already is not set again. A status that the person has written in place of
-// ours stays.
+// ours stays. Slack can only overwrite, so one change of a person's status waits
+// for the other: of incidents that end together none may come back.
 func (c *Client) ShowStatus(ctx context.Context, req contract.ShowStatusRequest) (contract.ShowStatusResult, error) {
 	p := c.personal(req.Person)
 	if p == nil {
 		return contract.ShowStatusResult{}, nil
 	}
+	leave, err := c.seat(ctx, req.Person)
+	if err != nil {
+		return contract.ShowStatusResult{}, err
+	}
+	defer leave()
 	stands, err := p.status(ctx)
 	if err != nil {
 		return contract.ShowStatusResult{}, err
@@ -78,6 +84,23 @@ func (c *Client) ShowStatus(ctx context.Context, req contract.ShowStatusRequest)
 		return contract.ShowStatusResult{}, p.classify("set the status of "+string(p.who), err)
 	}
 	return contract.ShowStatusResult{Shown: shown}, nil
+}
+
+// seat waits until nobody else in this process changes a person's status.
+func (c *Client) seat(ctx context.Context, who oncall.PersonID) (leave func(), err error) {
+	c.mu.Lock()
+	seat := c.statuses[who]
+	if seat == nil {
+		seat = make(chan struct{}, 1)
+		c.statuses[who] = seat
+	}
+	c.mu.Unlock()
+	select {
+	case seat <- struct{}{}:
+		return func() { <-seat }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for another change of the status of %s: %w", who, context.Cause(ctx))
+	}
 }
 
 // same compares statuses as Slack keeps them, in whole seconds.

@@ -2,10 +2,12 @@ package slack_test
 
 import (
 	"cmp"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -234,5 +236,36 @@ func TestStatusInEveryFailure(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestStatusOfSeveralAtOnce: incidents that come and go in the same moment do not overwrite one another in their person's
+// status.
+func TestStatusOfSeveralAtOnce(t *testing.T) {
+	t.Parallel()
+	const several = 8
+	w := statusWorld(t, nil, slack.PersonalScopes()...)
+	all := func(change bool) {
+		t.Helper()
+		var together sync.WaitGroup
+		for n := range several {
+			together.Go(func() {
+				req := contract.ShowStatusRequest{
+					Effect: effect("k"), Person: "ana", Text: fmt.Sprintf("INC-%d", n+1), Until: time.Now().Add(time.Hour), Clear: change,
+				}
+				if _, err := w.ShowStatus(t.Context(), req); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		together.Wait()
+	}
+	all(false)
+	if got := w.StatusOf(w.ana.ID).Text; strings.Count(got, "INC-") != several {
+		t.Errorf("%d at once: the status is %q", several, got)
+	}
+	all(true)
+	if got := w.StatusOf(w.ana.ID); got != (fakeslack.Status{}) {
+		t.Errorf("nothing goes on, and the status is %+v", got)
 	}
 }
