@@ -214,15 +214,15 @@ func (r *run) ticketDiffers() bool {
 	return r.inc.Ticket.ID != "" && (fmt.Sprint(r.ticketNow()) != r.st.Shown.Ticket || len(r.comments()) > 0)
 }
 
-// comments are the lines of the timeline that the ticket does not have yet. What was said in the room of a private incident
-// stays out of it: whoever reads the ticket need not be in the room.
+// comments are the lines of the timeline that the ticket does not have yet. What people have written in a private incident, or
+// have pinned in its room, stays out of it: whoever reads the ticket need not be in the room.
 func (r *run) comments() []incident.Entry {
 	var out []incident.Entry
 	for _, e := range r.inc.Timeline {
 		told := slices.Contains([]incident.EntryKind{
 			incident.EntrySeverity, incident.EntryNote, incident.EntryAnswer, incident.EntryAcknowledged, incident.EntryEnded,
 		}, e.Kind)
-		outside := e.Quote == nil || !r.inc.Private
+		outside := !e.Written || !r.inc.Private
 		if told && outside && e.Seq > r.st.Shown.Commented {
 			e.Text = e.Sentence()
 			out = append(out, e)

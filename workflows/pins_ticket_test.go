@@ -49,9 +49,10 @@ func TestPinsOfAPrivateRoom(t *testing.T) {
 			s := ticketed(t)
 			s.in.Declaration.Private = private
 			s.act(time.Minute, contract.VerbNote, pinOf("ana", "m1", "the attacker has the keys"))
+			s.act(2*time.Minute, contract.VerbNote, contract.Act{By: person("ana", incident.DoorSlack), Value: "it is Bob's laptop"})
 			s.run()
 			told := strings.Join(did(s.world, "sync"), "\n")
-			if strings.Contains(told, "the attacker has the keys") == private || !strings.Contains(told, "ticket comment: over") {
+			if strings.Contains(told, "the attacker has the keys") == private || strings.Contains(told, "Bob's laptop") == private || !strings.Contains(told, "ticket comment: over") {
 				t.Errorf("the ticket is told\n%s", told)
 			}
 		})
