@@ -53,6 +53,12 @@ func (l *logger) guard(start func() error) error {
 	err := errors.New("the server gave up")
 	go func() {
 		defer close(done)
+		defer func() {
+			// Parts of the server start within a sync.Once, which makes a panic of a goroutine's end.
+			if p := recover(); p != nil && !l.fatal() {
+				panic(p)
+			}
+		}()
 		err = start()
 	}()
 	<-done
@@ -63,6 +69,13 @@ func (l *logger) guard(start func() error) error {
 	}
 	l.fate.started = err == nil
 	return err
+}
+
+// fatal says whether there was a Fatal.
+func (l *logger) fatal() bool {
+	l.fate.mu.Lock()
+	defer l.fate.mu.Unlock()
+	return l.fate.err != nil
 }
 
 func (l *logger) Debug(msg string, tags ...tag.Tag) { l.write(slog.LevelDebug, msg, tags) }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -41,6 +42,18 @@ func TestFatalWhileStartingIsAnError(t *testing.T) {
 			name: "fatal with a cause, by a derived logger",
 			start: func(l *logger) error {
 				l.With(tag.Service("history")).Fatal("no listener", tag.Address("127.0.0.1:1"), tag.Error(cause))
+				return nil
+			},
+			want: "no listener", wantTaken: true,
+		},
+		{
+			name: "fatal within a sync.Once, as the server listens",
+			start: func(l *logger) error {
+				listen := sync.OnceValue(func() bool {
+					l.Fatal("no listener", tag.Error(cause))
+					return true
+				})
+				listen()
 				return nil
 			},
 			want: "no listener", wantTaken: true,
