@@ -57,12 +57,9 @@ func (d slackDoor) Act(ctx context.Context, to slack.Target, verb contract.Verb,
 		receipt, err := d.incidents.ActOn(ctx, to.WorkflowID, deed)
 		return receipt, ruled(err)
 	}
-	key := to.Key
-	if key == "" {
-		var err error
-		if key, err = d.keyOf(ctx, to); err != nil {
-			return contract.Receipt{}, ruled(err)
-		}
+	key, err := d.keyOf(ctx, to)
+	if err != nil {
+		return contract.Receipt{}, ruled(err)
 	}
 	deed.Within = within(ctx)
 	receipt, err := d.incidents.Act(ctx, key, deed)
@@ -101,12 +98,10 @@ func (d slackDoor) Offer(_ context.Context, of slack.Draft) (slack.Offer, error)
 
 // Show shows the incident of a button, of a key, or of the room where it was said.
 func (d slackDoor) Show(ctx context.Context, to slack.Target) (contract.Snapshot, error) {
-	key := cmp.Or(to.Key, incident.Key(to.WorkflowID))
-	if key == "" {
-		var err error
-		if key, err = d.keyOf(ctx, to); err != nil {
-			return contract.Snapshot{}, ruled(err)
-		}
+	to.Key = cmp.Or(to.Key, incident.Key(to.WorkflowID))
+	key, err := d.keyOf(ctx, to)
+	if err != nil {
+		return contract.Snapshot{}, ruled(err)
 	}
 	shown, err := d.incidents.Show(ctx, key)
 	return shown, ruled(err)
@@ -114,17 +109,13 @@ func (d slackDoor) Show(ctx context.Context, to slack.Target) (contract.Snapshot
 
 // Standing says where the incident of a key, or of a room, stands.
 func (d slackDoor) Standing(ctx context.Context, to slack.Target) (contract.Card, bool, error) {
-	key := to.Key
-	if key == "" {
-		var err error
-		key, err = d.keyOf(ctx, to)
-		var none *incident.Refusal
-		if errors.As(err, &none) {
-			return contract.Card{}, false, nil
-		}
-		if err != nil {
-			return contract.Card{}, false, err
-		}
+	key, err := d.keyOf(ctx, to)
+	var none *incident.Refusal
+	if errors.As(err, &none) {
+		return contract.Card{}, false, nil
+	}
+	if err != nil {
+		return contract.Card{}, false, err
 	}
 	card, err := d.incidents.Standing(ctx, key)
 	return card, err == nil, ruled(err)
@@ -142,11 +133,14 @@ func declaredText(begun gateway.Declared) string {
 	return name + " is declared"
 }
 
-// keyOf finds the incident of a room. Rooms are mostly named after their incident, so that one is asked first; the room's
+// keyOf is the incident that is named, else that of the room. Rooms are mostly named after their incident, so that one is asked first; the room's
 // id decides, for names can be changed. Of several drills in one room the newest is meant. A room of no open incident is a
 // refusal. An incident that does not answer may be the one that is meant: then it is not known whose room it is, which is
 // no refusal, so that nothing that people do there is turned away for good.
 func (d slackDoor) keyOf(ctx context.Context, to slack.Target) (incident.Key, error) {
+	if to.Key != "" {
+		return to.Key, nil
+	}
 	if key := keyIn(to.RoomName); key != "" {
 		shown, err := d.incidents.Show(ctx, key)
 		if err == nil && shown.Incident.Room.ID == to.Room {

@@ -24,16 +24,13 @@ func (d slackDoor) Tell(ctx context.Context, to slack.Target, about slack.Topic)
 	if about.Service != "" {
 		return d.whoFor(ctx, about.Service)
 	}
-	key := to.Key
-	if key == "" {
-		var err error
-		if key, err = d.keyOf(ctx, to); err != nil {
-			var refusal *incident.Refusal
-			if errors.As(err, &refusal) {
-				err = &incident.Refusal{What: refusal.What, Hint: "say which one: " + string(about.Subject) + " INC-1"}
-			}
-			return "", ruled(err)
+	key, err := d.keyOf(ctx, to)
+	if err != nil {
+		var refusal *incident.Refusal
+		if errors.As(err, &refusal) {
+			err = &incident.Refusal{What: refusal.What, Hint: "say which one: " + string(about.Subject) + " INC-1"}
 		}
+		return "", ruled(err)
 	}
 	shown, err := d.incidents.Show(ctx, key)
 	if err != nil {
