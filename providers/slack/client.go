@@ -80,6 +80,9 @@ type identity struct {
 	url  string // the workspace's address, with a slash at its end
 }
 
+// archive is the address of a room.
+func (i identity) archive(room string) string { return i.url + "archives/" + room }
+
 // New makes a client. Nothing is called yet; Check does that.
 func New(o Options) *Client {
 	if o.APIURL == "" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -194,19 +193,8 @@ func (d *Desk) publishHome(ctx context.Context, user string, w wish) {
 // publish sets somebody's home. It is idempotent by nature, and tries again where
 // Slack is away.
 func (d *Desk) publish(ctx context.Context, user string, view slack.HomeTabViewRequest) error {
-	var err error
-	for try := range fillTries {
-		if try > 0 && !sleep(ctx, d.pace<<try) {
-			break
-		}
-		_, raw := d.client.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: view})
-		if err = classify("publish a home", raw); err == nil || contract.IsRefused(err) {
-			return err
-		}
-		var later *contract.Later
-		if errors.As(err, &later) && !sleep(ctx, later.After) {
-			break
-		}
-	}
-	return fmt.Errorf("tried until it was too late: %w", err)
+	return d.tryOn(ctx, func(bool) error {
+		_, err := d.client.api.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: view})
+		return classify("publish a home", err)
+	})
 }

@@ -2,7 +2,6 @@ package slack
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -115,7 +114,7 @@ func (d *Desk) linkTo(ctx context.Context, room incident.Room) string {
 	if err != nil {
 		return "#" + room.Name
 	}
-	return self.url + "archives/" + room.ID
+	return self.archive(room.ID)
 }
 
 // inform writes to one user, in private. It is idempotent by the key, which the
@@ -128,24 +127,4 @@ func (d *Desk) inform(ctx context.Context, user, key, text string) error {
 		}
 		return err
 	})
-}
-
-// insist tries an effect again where Slack is away, until the context ends. What
-// Slack refuses is not tried again.
-func (d *Desk) insist(ctx context.Context, e contract.Effect, do func(contract.Effect) error) error {
-	var err error
-	for try := range fillTries {
-		if try > 0 && !sleep(ctx, d.pace<<try) {
-			break
-		}
-		e.Again = e.Again || try > 0
-		if err = do(e); err == nil || contract.IsRefused(err) {
-			return err
-		}
-		var later *contract.Later
-		if errors.As(err, &later) && !sleep(ctx, later.After) {
-			break
-		}
-	}
-	return err
 }

@@ -179,7 +179,7 @@ func (d *Desk) offer(m mention, p prompt) answer {
 // event.
 func (d *Desk) tellAlone(ctx context.Context, m mention, text string, content ...slack.MsgOption) {
 	var err error
-	for range fillTries {
+	for range mostTries {
 		err = d.client.aside(ctx, m, content...)
 		var later *contract.Later
 		if err == nil || !errors.As(err, &later) || !sleep(ctx, later.After) {
@@ -250,7 +250,7 @@ func (d *Desk) tellDeclared(ctx context.Context, h hearing, begun Declared) {
 			d.log.Warn("whoever declared an incident is not told of it", "incident", begun.Key, "error", err)
 		}
 	case ts != "" && (waited || begun.Again): // one that was found again may say less
-		err := d.insist(ctx, contract.Effect{}, func(contract.Effect) error {
+		err := d.tryOn(ctx, func(bool) error {
 			return classify("change an answer", d.client.update(ctx, room, ts, contract.Message{Text: text}))
 		})
 		if err != nil {

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/slack-go/slack"
@@ -34,9 +33,6 @@ const (
 	maxProblem  = 250 // characters
 	maxProblems = 10
 )
-
-// fillTries is how often a modal that opened is filled before it is given up.
-const fillTries = 4
 
 // modal is one modal on somebody's screen.
 type modal struct {
@@ -71,40 +67,17 @@ func (d *Desk) open(ctx context.Context, trigger, title string) (m modal, again 
 // nature, and tries again where Slack is away. A modal that was closed, or that
 // shows something newer by its hash, is left alone.
 func (d *Desk) fill(ctx context.Context, m modal, content slack.ModalViewRequest) error {
-	var err error
-	for try := range fillTries {
-		if try > 0 && !sleep(ctx, d.pace<<try) {
-			break
-		}
-		external := m.external
-		if m.id != "" {
-			external = ""
-		}
-		_, err = d.client.api.UpdateViewContext(ctx, content, external, m.hash, m.id)
-		if err == nil || code(err) == "not_found" || code(err) == "hash_conflict" {
+	external := m.external
+	if m.id != "" {
+		external = ""
+	}
+	return d.tryOn(ctx, func(bool) error {
+		_, err := d.client.api.UpdateViewContext(ctx, content, external, m.hash, m.id)
+		if code(err) == "not_found" || code(err) == "hash_conflict" {
 			return nil
 		}
-		if err = classify("fill a modal", err); contract.IsRefused(err) {
-			break
-		}
-		var later *contract.Later
-		if errors.As(err, &later) && !sleep(ctx, later.After) {
-			break
-		}
-	}
-	return err
-}
-
-// sleep waits and reports false when the context ends before.
-func sleep(ctx context.Context, span time.Duration) bool {
-	timer := time.NewTimer(span)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+		return classify("fill a modal", err)
+	})
 }
 
 // frame is a modal that only shows something.

@@ -21,15 +21,19 @@ type message struct {
 	Profile  struct {
 		Name string `json:"name"`
 	} `json:"bot_profile"`
-	Files []struct {
-		Name  string `json:"name"`
-		Title string `json:"title"`
-	} `json:"files"`
-	Attachments []struct {
-		Fallback string `json:"fallback"`
-		Title    string `json:"title"`
-		Text     string `json:"text"`
-	} `json:"attachments"`
+	Files       []file       `json:"files"`
+	Attachments []attachment `json:"attachments"`
+}
+
+type file struct {
+	Name  string `json:"name"`
+	Title string `json:"title"`
+}
+
+type attachment struct {
+	Fallback string `json:"fallback"`
+	Title    string `json:"title"`
+	Text     string `json:"text"`
 }
 
 // messageOf is a message of the library's in ours.
@@ -39,17 +43,10 @@ func messageOf(from *slack.Message) message {
 		m.Profile.Name = from.BotProfile.Name
 	}
 	for _, f := range from.Files {
-		m.Files = append(m.Files, struct {
-			Name  string `json:"name"`
-			Title string `json:"title"`
-		}{f.Name, f.Title})
+		m.Files = append(m.Files, file{f.Name, f.Title})
 	}
 	for _, a := range from.Attachments {
-		m.Attachments = append(m.Attachments, struct {
-			Fallback string `json:"fallback"`
-			Title    string `json:"title"`
-			Text     string `json:"text"`
-		}{a.Fallback, a.Title, a.Text})
+		m.Attachments = append(m.Attachments, attachment{a.Fallback, a.Title, a.Text})
 	}
 	return m
 }
@@ -114,7 +111,7 @@ func (c *Client) permalink(ctx context.Context, room, ts string) string {
 	if err != nil {
 		return ""
 	}
-	return self.url + "archives/" + room + "/p" + strings.ReplaceAll(ts, ".", "")
+	return self.archive(room) + "/p" + strings.ReplaceAll(ts, ".", "")
 }
 
 // instantOf is when a message was posted: Slack's ids of messages are seconds with

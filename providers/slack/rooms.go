@@ -57,7 +57,7 @@ func (c *Client) OpenRoom(ctx context.Context, req contract.OpenRoomRequest) (co
 		return contract.OpenRoomResult{}, err
 	}
 	return contract.OpenRoomResult{
-		Room:       incident.Room{ID: room.ID, Name: room.Name, URL: self.url + "archives/" + room.ID},
+		Room:       incident.Room{ID: room.ID, Name: room.Name, URL: self.archive(room.ID)},
 		NotInvited: problems,
 	}, nil
 }
